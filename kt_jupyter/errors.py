@@ -1,0 +1,177 @@
+"""Every error a user can meet, in one hierarchy.
+
+An error is a sentence that names the thing, the fact and the way out. In a notebook it is one red block without a
+traceback (IPython asks the exception for ``_render_traceback_``); in code it is a typed exception that also derives
+from the built-in a Python programmer would catch (``LookupError``, ``PermissionError``, ``TimeoutError`` …), with
+the cause chained. Texts are written where the facts are known; this module only gives them their shape:
+
+* ``fact``: what is true, first line, never "failed to".
+* ``remedy``: what can be done about it, something to paste where possible.
+* ``server``: the API server's own words, last, and only when they add something.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class KtError(Exception):
+    """Something a user can understand and act on."""
+
+    def __init__(self, fact: str, *, remedy: str | None = None, server: str | None = None) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.remedy = remedy
+        self.server = server
+
+    def __str__(self) -> str:
+        lines = [self.fact]
+        if self.remedy:
+            lines += [f"    {line}" for line in self.remedy.splitlines()]
+        if self.server:
+            lines.append(f"    The server said: {self.server}")
+        return "\n".join(lines)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines IPython prints instead of a traceback: a cell's error is one red block."""
+        red, reset = "\x1b[31m", "\x1b[0m"
+        first, *rest = str(self).splitlines() or [""]
+        return [f"{red}{type(self).__name__}{reset}: {first}", *rest]
+
+
+class InvalidInput(KtError, ValueError):
+    """An argument was refused before the cluster was touched."""
+
+
+class InvalidQuantity(InvalidInput):
+    """A size is not written as Kubernetes writes sizes."""
+
+
+class InvalidName(InvalidInput):
+    """A name is not one Kubernetes accepts for this kind of object."""
+
+
+class InvalidMountPath(InvalidInput):
+    """A mount path is not an absolute path a volume can be mounted at."""
+
+
+class InvalidAccessMode(InvalidInput):
+    """An access mode is not one of the four Kubernetes has."""
+
+
+class ConfigError(KtError):
+    """The cluster configuration (kubeconfig, context, service account) cannot be used."""
+
+
+class CredentialsError(ConfigError):
+    """The configured credentials could not be had: a login plugin failed, a token file is gone."""
+
+
+class ClusterUnreachable(KtError, ConnectionError):
+    """No answer came from the API server's address."""
+
+
+class LocalClusterError(KtError):
+    """The embedded local cluster cannot start or cannot read its state."""
+
+
+class ApiError(KtError):
+    """The API server refused a request; its subclasses say why.
+
+    ``code`` is the HTTP status, ``reason`` Kubernetes' machine-readable reason (``NotFound``, ``Forbidden`` …),
+    ``status`` the server's whole ``Status`` object (empty when it sent none).
+    """
+
+    def __init__(
+        self,
+        fact: str,
+        *,
+        remedy: str | None = None,
+        server: str | None = None,
+        code: int = 0,
+        reason: str = "",
+        status: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(fact, remedy=remedy, server=server)
+        self.code = code
+        self.reason = reason
+        self.status = status or {}
+
+
+class Unauthorized(ApiError, PermissionError):
+    """The server does not know who is asking (401)."""
+
+
+class Forbidden(ApiError, PermissionError):
+    """The server knows who is asking and says no (403): the message names the missing verb."""
+
+
+class NotFound(ApiError, LookupError):
+    """The object does not exist (404)."""
+
+
+class NamespaceNotFound(NotFound):
+    """The namespace does not exist."""
+
+
+class AlreadyExists(ApiError):
+    """An object of that name exists (409)."""
+
+
+class Conflict(ApiError):
+    """The object changed, or is another one than was meant (409)."""
+
+
+class Rejected(ApiError, ValueError):
+    """The server found the object invalid or an admission rule refused it (400, 422, 403 from admission)."""
+
+
+class QuotaExceeded(Rejected):
+    """A resource quota or limit range of the namespace refuses the object."""
+
+
+class Expired(ApiError):
+    """The resource version asked for is too old (410): list again."""
+
+
+class ServerBusy(ApiError):
+    """The server asked for patience longer than was had (429, 503, 504)."""
+
+
+class ServerFailure(ApiError):
+    """The server itself went wrong (500 and its kin), or answered what is not Kubernetes."""
+
+
+class VolumeNotFound(NotFound):
+    """There is no volume (claim) of that name in the namespace."""
+
+
+class VolumeDiffers(KtError):
+    """A claim of that name exists and cannot serve what was asked.
+
+    ``differences`` maps what differs (``size``, ``access_mode`` …) to a pair (what exists, what was asked).
+    """
+
+    def __init__(self, fact: str, *, remedy: str | None = None, differences: dict[str, tuple[str, str]] | None = None) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.differences = differences or {}
+
+
+class VolumeInUse(KtError):
+    """Pods use the volume; ``pods`` are their names."""
+
+    def __init__(self, fact: str, *, remedy: str | None = None, pods: tuple[str, ...] = ()) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.pods = pods
+
+
+class StorageClassNotFound(KtError, LookupError):
+    """The storage class does not exist; the message lists those that do."""
+
+
+class NoSharedStorage(KtError):
+    """ReadWriteMany was asked for and no storage class of the cluster can do it."""
+
+
+class WaitTimeout(KtError, TimeoutError):
+    """What was waited for did not happen in the time given; the message says what was seen last."""
