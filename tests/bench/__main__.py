@@ -1,0 +1,26 @@
+"""Run all measurements and print them as they come."""
+
+from __future__ import annotations
+
+from tests.bench import cases, load
+from tests.bench.ground import ground
+from tests.bench.others import Package
+
+
+def main() -> None:
+    print(cases.import_cost(), flush=True)
+    with ground() as here:
+        print(f"on {here.cluster.server}{' (embedded)' if here.cluster.is_local else ''}", flush=True)
+        package = Package(here.kubeconfig, here.namespace)
+        here.make_claims(1)
+        print(cases.fresh_kernel(here), flush=True)
+        print(cases.one_claim(here, package), flush=True)
+        print(cases.change_to_event(here, package), flush=True)
+        for count in (200, 500):
+            print(cases.many_claims(here, package, count), flush=True)
+        if here.cluster.is_local:
+            print(load.local_cluster(here), flush=True)
+
+
+if __name__ == "__main__":
+    main()
