@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 
 class Package:
@@ -71,7 +71,7 @@ class KubectlWatch:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
         self._reader = threading.Thread(target=self._follow, daemon=True)
 
-    def __enter__(self) -> KubectlWatch:
+    def __enter__(self) -> Self:
         self._reader.start()
         return self
 
