@@ -1,0 +1,123 @@
+# make lab         JupyterLab on the tutorial         make test    everything that is checked
+# make lint        formatting, types, layers          make bench   the numbers, beside kubectl and the kubernetes package
+# make clean       back to a fresh clone
+#
+# Needs Python 3.11 or newer. Everything else lands in .venv and node_modules, Node.js included where there is none.
+# Stamps make a second run fast; an interrupted step has no stamp and is done again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8888
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+FRONTEND := package.json yarn.lock .yarnrc.yml $(shell find labextension/src labextension/style labextension/tsconfig.json -type f)
+
+say = @printf '\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help lab test lint bench clean install browser test-python test-notebooks test-ui
+
+help:
+	@sed -n 's/^# //p' Makefile | head -3
+
+# ---- install
+
+$(BIN)/pip:
+	$(call say,Python)
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break || python=; \
+	done; \
+	if [ -z "$$python" ]; then echo "kt_jupyter needs Python 3.11 or newer, and none is on the PATH."; exit 1; fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; \
+	fi; \
+	$$python --version; $$python -m venv $(VENV)
+
+# pip writes a line for every package it already has; only what it does is shown.
+PIP := $(BIN)/python -m pip
+quietly = 2>&1 | awk '!/already satisfied/ { print; fflush() }'
+
+$(VENV)/.packages: pyproject.toml | $(BIN)/pip
+	$(call say,Python packages (a minute the first time))
+	@$(PIP) install --quiet 'pip>=25.1'
+	@$(PIP) install --group dev $(quietly)
+	@touch $@
+
+$(VENV)/.labextension: $(FRONTEND) hatch_build.py $(VENV)/.packages
+	$(call say,The JupyterLab part (a minute or two the first time))
+	@node=$$($(BIN)/python hatch_build.py requirements); \
+	if [ -n "$$node" ]; then echo "No Node.js 20.19 or newer here: installing one from PyPI"; $(PIP) install $$node $(quietly); fi
+	@$(BIN)/python hatch_build.py
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.labextension install.json
+	$(call say,kt_jupyter itself)
+	@$(PIP) install --no-build-isolation --editable . $(quietly)
+	@touch $@
+
+install: $(VENV)/.installed
+
+# ---- use
+
+# As root Jupyter wants to be told; without a display a browser would be a text browser in this terminal.
+LAB_FLAGS := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root) \
+	$(shell [ "$$(uname)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && echo --no-browser)
+
+lab: install
+	$(call say,JupyterLab: end it with Ctrl-C)
+	@exec $(BIN)/jupyter lab --port=$(PORT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/notebooks/01-volumes.ipynb $(ARGS)
+
+bench: install
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+# ---- check
+
+test: lint test-python test-notebooks test-ui
+	$(call say,all of it passed)
+
+VERSION = $$(node -p 'require("./package.json").version')
+
+lint: install
+	$(call say,lint)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/jlpm lint
+	@version=$(VERSION); grep -m1 '^## ' CHANGELOG.md | grep -qF "$$version" || \
+		{ echo "CHANGELOG.md does not begin with version $$version, which package.json has"; exit 1; }
+
+test-python: install
+	$(call say,unit, client, local cluster, behaviour)
+	$(BIN)/pytest --ignore=tests/ui --ignore=tests/bench $(ARGS)
+
+test-notebooks: install
+	$(call say,tutorials)
+	@state=$$(mktemp -d); \
+	export HOME=$$state KUBECONFIG= KT_JUPYTER_LOCAL_DIR=$$state/local; \
+	trap '$(BIN)/python -m kt_jupyter.local stop; rm -rf "$$state"' EXIT; \
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
+
+test-ui: install browser
+	$(call say,in a browser)
+	$(BIN)/pytest tests/ui
+
+# Chromium comes from the distribution. Who may not install it goes without the UI tests, and they say so.
+browser:
+	@if ! { command -v chromium || command -v google-chrome; } >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
+		else \
+			echo "No Chromium on the PATH: the UI tests will be skipped."; \
+		fi; \
+	fi
+
+clean:
+	rm -rf $(VENV) node_modules .yarn kt_jupyter/labextension labextension/lib labextension/tsconfig.tsbuildinfo dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
