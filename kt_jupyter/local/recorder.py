@@ -22,14 +22,33 @@ class Recorder:
         self._registry = registry
         self._last: dict[tuple[str, ...], str] = {}
 
-    def record(self, involved: Object, *, type: str, reason: str, message: str, component: str) -> None:  # noqa: A002
+    def record(
+        self,
+        involved: Object,
+        *,
+        type: str,  # noqa: A002
+        reason: str,
+        message: str,
+        component: str,
+        field_path: str | None = None,
+    ) -> None:
         """Write one event about an object, or count it on the last one that says the same."""
         namespace = namespace_of(involved) or "default"
-        identity = (namespace, str(dig(involved, "metadata", "uid")), type, reason, message, component)
+        identity = (
+            namespace,
+            str(dig(involved, "metadata", "uid")),
+            type,
+            reason,
+            message,
+            component,
+            field_path or "",
+        )
         earlier = self._last.get(identity)
         if earlier and self._count(namespace, earlier):
             return
         event = _event(involved, namespace, type=type, reason=reason, message=message, component=component)
+        if field_path:
+            event["involvedObject"]["fieldPath"] = field_path
         self._last[identity] = name_of(event)
         self._registry.create("events", event, admission=False)
 

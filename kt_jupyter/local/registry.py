@@ -178,9 +178,20 @@ class Registry:
             return old if fresh == old else self.store.put(resource, fresh).object
         return self.store.remove(resource, namespace, name).object
 
-    def record_event(self, involved: Object, *, type: str, reason: str, message: str, component: str) -> None:  # noqa: A002  (Kubernetes' word)
-        """Write an Event about an object; a repeated one is counted on the first."""
-        self._recorder.record(involved, type=type, reason=reason, message=message, component=component)
+    def record_event(
+        self,
+        involved: Object,
+        *,
+        type: str,  # noqa: A002  (Kubernetes' word)
+        reason: str,
+        message: str,
+        component: str,
+        field_path: str | None = None,
+    ) -> None:
+        """Write an Event about an object (or one field of it); a repeated one is counted on the first."""
+        self._recorder.record(
+            involved, type=type, reason=reason, message=message, component=component, field_path=field_path
+        )
 
     # Steps
 

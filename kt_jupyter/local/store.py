@@ -41,20 +41,30 @@ class Record:
     json: bytes
     revision: int
 
+    @property
+    def item(self) -> bytes:
+        """The JSON as it stands in a list, where items carry neither kind nor apiVersion."""
+        return b"{" + self.json[self.json.index(b'"metadata":') :]
+
 
 @dataclass(frozen=True, slots=True)
 class StoreEvent:
-    """One change: ``previous`` is what stood there before (None for ADDED)."""
+    """One change of one object."""
 
     type: EventType
     resource: str
     record: Record
-    previous: Object | None
+    previous_record: Record | None
 
     @property
     def object(self) -> Object:
         """The object after the change; for DELETED, its last state under a new resourceVersion."""
         return self.record.object
+
+    @property
+    def previous(self) -> Object | None:
+        """What stood there before, None when it was added."""
+        return self.previous_record.object if self.previous_record else None
 
 
 class Subscription:
@@ -134,6 +144,42 @@ class Store:
         keys.sort(key=etcd_order)
         return [held[key] for key in keys]
 
+    def records_at(self, resource: str, namespace: str | None, revision: int) -> list[Record] | None:
+        """Return what ``records`` would have returned at a past revision, None when that is forgotten.
+
+        So that a list read in pages is one consistent list: the history is undone from the present back.
+        """
+        events = self.since(resource, revision)
+        if events is None:
+            return None
+        held = dict(self._objects.get(resource, {}))
+        for event in reversed(events):
+            key = (namespace_of(event.object) or "", name_of(event.object))
+            if event.previous_record is None:
+                held.pop(key, None)
+            else:
+                held[key] = event.previous_record
+        keys = sorted((key for key in held if namespace is None or key[0] == namespace), key=etcd_order)
+        return [held[key] for key in keys]
+
+    def records_at(self, resource: str, namespace: str | None, revision: int) -> list[Record] | None:
+        """Return what ``records`` would have returned at a past revision, None when that is forgotten.
+
+        So that a list read in pages is one consistent list: the history is undone from the present back.
+        """
+        events = self.since(resource, revision)
+        if events is None:
+            return None
+        held = dict(self._objects.get(resource, {}))
+        for event in reversed(events):
+            key = (namespace_of(event.object) or "", name_of(event.object))
+            if event.previous_record is None:
+                held.pop(key, None)
+            else:
+                held[key] = event.previous_record
+        keys = sorted((key for key in held if namespace is None or key[0] == namespace), key=etcd_order)
+        return [held[key] for key in keys]
+
     def resources(self) -> Iterable[str]:
         """Return the resources of which there are objects."""
         return [resource for resource, held in self._objects.items() if held]
@@ -163,16 +209,14 @@ class Store:
         self._journal.append(b'{"op":"put","in":%s,"object":%s}' % (encode(resource), record.json))
         self.revision = record.revision
         held[key] = record
-        self._publish(
-            StoreEvent("MODIFIED" if previous else "ADDED", resource, record, previous.object if previous else None)
-        )
+        self._publish(StoreEvent("MODIFIED" if previous else "ADDED", resource, record, previous))
         return record
 
     def remove(self, resource: str, namespace: str | None, name: str) -> Record:
         """Remove an object; the returned record is its last state under a new resourceVersion."""
         key = (namespace or "", name)
-        previous = self._objects[resource][key].object
-        record = self._versioned({**previous, "metadata": dict(previous["metadata"])})
+        previous = self._objects[resource][key]
+        record = self._versioned({**previous.object, "metadata": dict(previous.object["metadata"])})
         entry = {"op": "del", "in": resource, "key": key, "revision": record.revision}
         self._journal.append(encode(entry))
         self.revision = record.revision
@@ -247,6 +291,7 @@ class Store:
     def _versioned(self, obj: Object) -> Record:
         revision = self.revision + 1
         obj["metadata"]["resourceVersion"] = str(revision)
+        obj = _ordered(obj)
         return Record(obj, encode(obj), revision)
 
     def _publish(self, event: StoreEvent) -> None:
@@ -256,6 +301,12 @@ class Store:
             self._forgotten[event.resource] = history.popleft().record.revision
         for subscription in list(self._subscriptions.get(event.resource, ())):
             subscription.offer(event)
+
+
+def _ordered(obj: Object) -> Object:
+    """Put kind, apiVersion and metadata first, as the real server does; ``Record.item`` relies on it."""
+    first = {key: obj[key] for key in ("kind", "apiVersion", "metadata")}
+    return {**first, **obj}
 
 
 def etcd_order(key: Key) -> str:

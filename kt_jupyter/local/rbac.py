@@ -1,0 +1,119 @@
+"""Who may do what: Roles and bindings evaluated as the real authorizer does.
+
+Source: ``plugin/pkg/auth/authorizer/rbac/rbac.go`` and ``pkg/apis/rbac/v1/evaluation_helpers.go`` (1.34). The
+default roles are ordinary objects (``bootstrap.py``), so ``kubectl get clusterroles`` shows what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kt_jupyter.local.fields import quoted
+from kt_jupyter.local.objects import Object, dig, namespace_of
+from kt_jupyter.local.registry import Registry
+from kt_jupyter.local.users import User
+
+Rule = dict[str, Any]
+_GROUP = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What somebody wants to do. ``path`` is set instead of a resource for ``/healthz`` and the like."""
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+    path: str = ""
+
+    @property
+    def full_resource(self) -> str:
+        """``pods/log``."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"cannot {self.verb} path {quoted(self.path)}"
+        where = f"in the namespace {quoted(self.namespace)}" if self.namespace else "at the cluster scope"
+        return f"cannot {self.verb} resource {quoted(self.full_resource)} in API group {quoted(self.group)} {where}"
+
+
+class Authorizer:
+    """Answers from the roles and bindings that a registry holds."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def allows(self, user: User, action: Action) -> bool:
+        """Return whether some rule grants the action."""
+        return any(_grants(rule, action) for rule in self.rules(user, action.namespace))
+
+    def refusal(self, user: User, action: Action) -> str:
+        """Return the real server's words for an action that is not allowed."""
+        return f"User {quoted(user.name)} {action}"
+
+    def rules(self, user: User, namespace: str) -> Iterator[Rule]:
+        """Yield every rule that applies to a user in a namespace ("" for the cluster's scope)."""
+        for binding in self._registry.list(f"clusterrolebindings.{_GROUP}"):
+            if _binds(binding, user):
+                yield from self._rules_of(binding, None)
+        if namespace:
+            for binding in self._registry.list(f"rolebindings.{_GROUP}", namespace):
+                if _binds(binding, user):
+                    yield from self._rules_of(binding, namespace)
+
+    def _rules_of(self, binding: Object, namespace: str | None) -> list[Rule]:
+        reference = binding.get("roleRef") or {}
+        if reference.get("kind") == "ClusterRole":
+            role = self._registry.find(f"clusterroles.{_GROUP}", None, reference.get("name", ""))
+        else:
+            role = self._registry.find(f"roles.{_GROUP}", namespace, reference.get("name", ""))
+        return list((role or {}).get("rules") or [])
+
+
+def _binds(binding: Object, user: User) -> bool:
+    return any(_is_subject(subject, binding, user) for subject in binding.get("subjects") or [])
+
+
+def _is_subject(subject: Object, binding: Object, user: User) -> bool:
+    kind, name = subject.get("kind"), subject.get("name", "")
+    if kind == "User":
+        return bool(name == user.name)
+    if kind == "Group":
+        return name in user.groups
+    if kind == "ServiceAccount":
+        namespace = dig(subject, "namespace") or namespace_of(binding) or ""
+        return user.name == f"system:serviceaccount:{namespace}:{name}"
+    return False
+
+
+def _grants(rule: Rule, action: Action) -> bool:
+    verbs = rule.get("verbs") or []
+    if "*" not in verbs and action.verb not in verbs:
+        return False
+    if action.path:
+        return any(_path_matches(pattern, action.path) for pattern in rule.get("nonResourceURLs") or [])
+    groups = rule.get("apiGroups") or []
+    names = rule.get("resourceNames") or []
+    return (
+        ("*" in groups or action.group in groups)
+        and any(_resource_matches(pattern, action) for pattern in rule.get("resources") or [])
+        and (not names or action.name in names)
+    )
+
+
+def _resource_matches(pattern: str, action: Action) -> bool:
+    if pattern in ("*", action.full_resource):
+        return True
+    return bool(action.subresource) and pattern == f"*/{action.subresource}"
+
+
+def _path_matches(pattern: str, path: str) -> bool:
+    if pattern == "*":
+        return True
+    return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
