@@ -1,0 +1,1 @@
+"""How core objects look, as text and as HTML."""

@@ -1,0 +1,60 @@
+"""What each feature needs from the API server, once: the doctor checks this table and the role grants it.
+
+Only what the product does today: a Role is a request to an administrator, and the shortest one is granted soonest.
+Nothing needs ``nodes/proxy`` or secrets, ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kt_jupyter.kube import (
+    CLAIMS,
+    EVENTS,
+    NAMESPACES,
+    PODS,
+    RESOURCE_QUOTAS,
+    STORAGE_CLASSES,
+    VOLUMES,
+    Resource,
+    Rights,
+)
+
+
+@dataclass(frozen=True)
+class Need:
+    """Verbs on one kind."""
+
+    resource: Resource
+    verbs: tuple[str, ...]
+
+    def missing(self, rights: Rights) -> tuple[str, ...]:
+        """Give the verbs that are not granted."""
+        return tuple(verb for verb in self.verbs if not rights.allows(verb, self.resource))
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something a person does, what it needs, and what happens without it."""
+
+    what: str
+    need: Need
+    without: str
+
+
+FEATURES = (
+    Feature("see volumes", Need(CLAIMS, ("get", "list", "watch")), "nothing works"),
+    Feature("make volumes", Need(CLAIMS, ("create",)), "use volumes others made: kt.Volume.from_name"),
+    Feature("delete volumes", Need(CLAIMS, ("delete",)), "whoever made a volume deletes it"),
+    Feature("see who uses a volume", Need(PODS, ("get", "list", "watch")), "the column USED BY stays empty"),
+    Feature("see why a volume waits", Need(EVENTS, ("list",)), "the cluster's own reasons are not shown"),
+    Feature("see quotas", Need(RESOURCE_QUOTAS, ("list",)), "a quota shows itself only when it refuses"),
+)
+"""What a Role in one namespace can grant."""
+
+CLUSTER_FEATURES = (
+    Feature("see storage classes", Need(STORAGE_CLASSES, ("get", "list")), "the server picks its default class"),
+    Feature("see what a deletion does to data", Need(VOLUMES, ("get",)), "assume that deleting destroys data"),
+    Feature("see namespaces", Need(NAMESPACES, ("list",)), "name the namespace with -n"),
+)
+"""What only a ClusterRole can grant; everything goes on without, with less to see."""

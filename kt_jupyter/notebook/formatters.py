@@ -1,0 +1,45 @@
+"""Which view shows which object, by name: nothing is imported until such an object is displayed.
+
+IPython looks formatters up by the type's module and name. So ``import kt_jupyter`` in a notebook can register all of
+them for the price of this small file, and a person who never loads the extension still sees cards and tables.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+_VIEWS = "kt_jupyter.notebook.views"
+_SHOWN_BY = {
+    ("kt_jupyter.notebook.cluster.summary", "Summary"): f"{_VIEWS}.cluster:summary_view",
+    ("kt_jupyter.notebook.cluster.doctor", "Diagnosis"): f"{_VIEWS}.cluster:diagnosis_view",
+}
+
+
+def register_formatters(shell: Any) -> None:
+    """Let an IPython shell show our objects as text and HTML. Doing it twice changes nothing."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for (module, name), view in _SHOWN_BY.items():
+        formatter.for_type_by_name(module, name, _shower(view))
+
+
+def unregister_formatters(shell: Any) -> None:
+    """Let the shell show them as it shows anything else."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    for module, name in _SHOWN_BY:
+        formatter.pop(f"{module}.{name}", None)
+
+
+def mimebundle(obj: Any, view: str) -> dict[str, str]:
+    """Show an object through its view, as text and as HTML."""
+    from kt_jupyter.notebook.views.html import to_html  # noqa: PLC0415 - the first display pays, not the import
+    from kt_jupyter.notebook.views.text import to_text  # noqa: PLC0415
+
+    module, _, function = view.partition(":")
+    shown = getattr(importlib.import_module(module), function)(obj)
+    return {"text/plain": to_text(shown), "text/html": to_html(shown)}
+
+
+def _shower(view: str) -> Callable[[Any], dict[str, str]]:
+    return lambda obj: mimebundle(obj, view)

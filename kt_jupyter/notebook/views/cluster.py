@@ -1,0 +1,74 @@
+"""How a cluster, the doctor's report and the list of contexts look."""
+
+from __future__ import annotations
+
+from kt_jupyter.notebook.cluster.doctor import Answer, Check, Diagnosis
+from kt_jupyter.notebook.cluster.summary import Summary
+from kt_jupyter.notebook.views.blocks import (
+    GOOD,
+    NO,
+    PROBLEM,
+    YES,
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Mark,
+    Next,
+    Note,
+    Row,
+    Span,
+    Table,
+    Tone,
+    View,
+)
+
+_LIMITED = Mark("▲", Tone.WAIT)
+_MARKS = {Answer.YES: YES, Answer.NO: NO, Answer.LIMITED: _LIMITED}
+
+
+def summary_view(summary: Summary) -> View:
+    """Show which cluster this kernel works on."""
+    name = summary.context or "of this pod"
+    if summary.trouble is not None:
+        heading = Heading("Cluster", name, PROBLEM, "no answer")
+        return View((heading, Facts(_facts(summary)), Note(summary.trouble), Next(("%kt_cluster local",))))
+    kind = "embedded: folders and processes of this computer" if summary.is_local else "answers"
+    return View(
+        (
+            Heading("Cluster", name, GOOD, kind),
+            Facts(_facts(summary)),
+            Next(("%kt_cluster doctor", "%kt_volume")),
+        )
+    )
+
+
+def _facts(summary: Summary) -> list[Span]:
+    facts: list[Span] = [f"namespace {summary.namespace}"]
+    if not summary.is_local:
+        # The embedded cluster's port is another at every start and says nothing to a person.
+        facts.append(summary.server)
+    if summary.user:
+        facts.append(f"as {summary.user}")
+    if summary.version:
+        facts.append(f"Kubernetes {summary.version}")
+    if summary.nodes is not None:
+        facts.append(f"{summary.nodes} node{'' if summary.nodes == 1 else 's'}")
+    return facts
+
+
+def diagnosis_view(diagnosis: Diagnosis) -> View:
+    """Show what may be done here."""
+    where = f"{diagnosis.context}, namespace {diagnosis.namespace}"
+    if diagnosis.complete:
+        heading = Heading("Doctor for", where, GOOD, "everything works")
+    else:
+        open_points = sum(check.answer is not Answer.YES for check in diagnosis.checks)
+        heading = Heading("Doctor for", where, PROBLEM, f"{open_points} of {len(diagnosis.checks)} need a look")
+    table = Table("", (Column("CAN I"), Column("DETAILS", wide=True)), [_row(check) for check in diagnosis.checks])
+    role: tuple[Block, ...] = (Next((f"%kt_cluster role -n {diagnosis.namespace}",)),) if diagnosis.lacks_rights else ()
+    return View((heading, table, *role))
+
+
+def _row(check: Check) -> Row:
+    return Row(_MARKS[check.answer], (check.what, check.detail))
