@@ -16,14 +16,14 @@ _SPANS = ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def size(amount: Quantity | int) -> str:
-    """Write bytes in binary units with at most three digits: ``10 Gi``, ``1.5 Ti``, ``954 Mi``, ``512 bytes``."""
+    """Write bytes in binary units with three digits or a few more: ``10 Gi``, ``1.5 Ti``, ``954 Mi``, ``512 bytes``."""
     count = amount.value if isinstance(amount, Quantity) else Fraction(amount)
     for exponent, unit in _UNITS:
         number = count / 2**exponent
         # 1023.6 Mi has four digits and 0.9996 Gi rounds to 1: a unit begins where the one below needs a fifth digit.
         if abs(number) >= Fraction(9995, 10000):
             return f"{_short(number)} {unit}"
-    return f"{float(count):g} bytes"
+    return f"{float(count):g} {'byte' if count == 1 else 'bytes'}"
 
 
 def age(since: datetime | str | None, now: datetime | None = None) -> str:
