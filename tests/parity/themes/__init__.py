@@ -1,0 +1,1 @@
+"""One module a theme: `SCENARIOS`, plain data."""
