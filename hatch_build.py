@@ -48,7 +48,7 @@ def build(root: Path) -> None:
     """Install node_modules as yarn.lock has them, then compile and bundle the labextension."""
     env = _environment()
     for step in (["install", "--immutable"], ["build"]):
-        subprocess.run([sys.executable, "-m", "jupyter_builder.jlpm", *step], cwd=root, env=env, check=True)
+        subprocess.run(["jlpm", *step], cwd=root, env=env, check=True)
 
 
 def is_current(root: Path) -> bool:
