@@ -75,8 +75,7 @@ def _block(block: Block) -> str:
             doing = f'<span class="kt-state">{_mark(mark)} {words_html(state)}</span>' if mark else ""
             return f'<div class="kt-heading"><span>{_esc(kind)} <b>{_esc(name)}</b></span>{doing}</div>'
         case Facts(items=items):
-            facts = "".join(f"<li>{words_html(item)}</li>" for item in items)
-            return f'<ul class="kt-facts">{facts}</ul>' if facts else ""
+            return f'<div class="kt-facts">{" · ".join(map(words_html, items))}</div>' if items else ""
         case Note(words=words, mark=mark):
             return f'<div class="kt-note">{_mark(mark) + " " if mark else ""}{words_html(words)}</div>'
         case Next(commands=commands):

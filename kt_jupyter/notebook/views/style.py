@@ -7,7 +7,7 @@ import re
 _SHEET = """
 .kt-view {
   color: var(--jp-content-font-color1, inherit);
-  font-size: var(--jp-ui-font-size2, 0.95em);
+  font-size: var(--jp-content-font-size1, inherit);
   line-height: 1.5;
   font-variant-numeric: tabular-nums;
   padding: 2px 0;
@@ -17,10 +17,10 @@ _SHEET = """
 .kt-view .kt-facts, .kt-view .kt-aside, .kt-view .kt-next {
   color: var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent));
 }
-.kt-view .kt-facts { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; }
-.kt-view .kt-facts li { margin: 0; }
-.kt-view .kt-facts li + li::before { content: "·"; margin: 0 0.5em; }
-.kt-view [title] { text-decoration: underline dotted 1px; text-underline-offset: 3px; cursor: help; }
+.kt-view .kt-facts [title], .kt-view .kt-note [title] {
+  text-decoration: underline dotted 1px;
+  text-underline-offset: 3px;
+}
 .kt-view code.kt-insert {
   background: var(--jp-layout-color2, color-mix(in srgb, currentColor 9%, transparent));
   color: inherit;

@@ -41,7 +41,7 @@ def to_text(view: View) -> str:
 def plain(text: str, *, keep_lines: bool = False) -> str:
     """Make text of unknown origin safe to print, on one line unless told otherwise."""
     if not keep_lines:
-        text = " ".join(text.split())
+        text = re.sub(r"\s+", " ", text)  # spaces at the ends stay: they separate a span from its neighbour
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -52,19 +52,10 @@ def words_text(words: Words) -> str:
 
 def _span(span: Span) -> str:
     match span:
-        case Exact(short=short):
-            return _keep_spaces(short)
-        case Paste(code=code):
-            return _keep_spaces(code)
-        case Mark(shape=shape):
-            return shape
+        case Exact(short=text) | Paste(code=text) | Mark(shape=text):
+            return plain(text)
         case _:
-            return _keep_spaces(span)
-
-
-def _keep_spaces(text: str) -> str:
-    """Clean text whose own spaces at the ends separate it from its neighbours."""
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s+", " ", text))
+            return plain(span)
 
 
 def _lines(block: Block) -> list[str]:
@@ -89,8 +80,8 @@ def _marked(mark: Mark, words: Words) -> str:
 
 
 def _table(table: Table) -> list[str]:
-    title = words_text(table.title) + (f"{_HEADING_GAP}{table.aside}" if table.aside else "")
-    names = [column.name for column in table.columns]
+    title = words_text(table.title) + (f"{_HEADING_GAP}{plain(table.aside)}" if table.aside else "")
+    names = [plain(column.name) for column in table.columns]
     cells = [[_cut(words_text(cell)) for cell in row.cells] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     right = [column.right for column in table.columns]
