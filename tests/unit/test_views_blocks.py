@@ -40,7 +40,6 @@ TABLE = View(
                 Row(PROBLEM, ("raw", Exact("1 Ti", "1Ti"), "Problem: class gp9 does not exist")),
                 Row(GOOD, ("checkpoints", "50 Gi", "Bound")),
             ),
-            aside="2 of 2",
         ),
     )
 )
@@ -78,7 +77,7 @@ def test_a_table_is_aligned_and_sizes_stand_right():
     assert (
         to_text(TABLE)
         == """\
-Volumes in team-a    2 of 2
+Volumes in team-a
   NAME          SIZE  STATUS
 ▲ raw           1 Ti  Problem: class gp9 does not exist
 ● checkpoints  50 Gi  Bound"""
@@ -111,7 +110,7 @@ def hostile_view():
             Note((HOSTILE, Paste(HOSTILE))),
             Next((HOSTILE,)),
             Code(HOSTILE),
-            Table(HOSTILE, (Column(HOSTILE),), (Row(GOOD, (HOSTILE,)),), aside=HOSTILE),
+            Table(HOSTILE, (Column(HOSTILE),), (Row(GOOD, (HOSTILE,)),)),
         )
     )
 

@@ -131,8 +131,6 @@ class Table:
     title: Words
     columns: Sequence[Column]
     rows: Sequence[Row]
-    aside: str = ""
-    """Right of the title: how many, of how many."""
 
 
 Block = Heading | Facts | Note | Next | Code | Table

@@ -87,8 +87,7 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    aside = f'<span class="kt-aside">{_esc(table.aside)}</span>' if table.aside else ""
-    title = f'<div class="kt-heading"><span>{words_html(table.title)}</span>{aside}</div>' if table.title else ""
+    title = f'<div class="kt-heading"><span>{words_html(table.title)}</span></div>' if table.title else ""
     kinds = [" ".join(_classes(column.right, column.wide)) for column in table.columns]
     names = "".join(
         f'<th scope="col"{_class(kind)}>{_esc(column.name)}</th>'

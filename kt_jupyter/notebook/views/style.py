@@ -13,8 +13,7 @@ _SHEET = """
   padding: 2px 0;
 }
 .kt-view .kt-heading { display: flex; flex-wrap: wrap; column-gap: 2em; align-items: baseline; }
-.kt-view .kt-heading .kt-aside { margin-left: auto; }
-.kt-view .kt-facts, .kt-view .kt-aside, .kt-view .kt-next {
+.kt-view .kt-facts, .kt-view .kt-next {
   color: var(--jp-content-font-color2, color-mix(in srgb, currentColor 70%, transparent));
 }
 .kt-view .kt-facts [title], .kt-view .kt-note [title] {

@@ -80,7 +80,7 @@ def _marked(mark: Mark, words: Words) -> str:
 
 
 def _table(table: Table) -> list[str]:
-    title = words_text(table.title) + (f"{_HEADING_GAP}{plain(table.aside)}" if table.aside else "")
+    title = words_text(table.title)
     names = [plain(column.name) for column in table.columns]
     cells = [[_cut(words_text(cell)) for cell in row.cells] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kt_jupyter.errors import InvalidQuantity
 from kt_jupyter.notebook.views.blocks import Exact, Span
-from kt_jupyter.specs import human, quantity
+from kt_jupyter.specs import human
+from kt_jupyter.specs.quantity import Quantity
 
 NOTHING = "–"
 _MINUTE = timedelta(minutes=1)
 
 
-def size(text: str | None) -> Span:
-    """Show a quantity as ``10 Gi``; text that is none (a newer server's?) as it is."""
-    if not text:
+def size(amount: Quantity | None) -> Span:
+    """Show a size as ``10 Gi``, with the bytes behind."""
+    if amount is None:
         return NOTHING
-    try:
-        amount = quantity.parse(text)
-    except InvalidQuantity:
-        return text
-    return Exact(human.size(amount), f"{text} = {int(amount):,} bytes")
+    return Exact(human.size(amount), f"{amount} = {int(amount):,} bytes")
 
 
 def age(since: datetime | None, now: datetime | None = None) -> Span:

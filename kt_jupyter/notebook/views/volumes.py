@@ -1,0 +1,122 @@
+"""How a volume looks, alone and among others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kt_jupyter.notebook.views.blocks import (
+    ABSENT,
+    BUSY,
+    ENDING,
+    GOOD,
+    LOST,
+    PROBLEM,
+    WAITING,
+    Block,
+    Column,
+    Facts,
+    Heading,
+    Mark,
+    Next,
+    Note,
+    Paste,
+    Row,
+    Span,
+    Table,
+    View,
+    Words,
+)
+from kt_jupyter.notebook.views.units import NOTHING, age, made, size
+from kt_jupyter.specs.access_modes import AccessMode
+from kt_jupyter.volumes.status import VolumeStatus
+from kt_jupyter.volumes.verdict import State
+
+MARKS: dict[State, Mark] = {
+    State.BOUND: GOOD,
+    State.WAITING: WAITING,
+    State.PENDING: BUSY,
+    State.RESIZING: BUSY,
+    State.PROBLEM: PROBLEM,
+    State.LOST: LOST,
+    State.TERMINATING: ENDING,
+    State.ABSENT: ABSENT,
+}
+_COLUMNS = (
+    Column("NAME"),
+    Column("STATUS", wide=True),
+    Column("SIZE", right=True),
+    Column("MODE"),
+    Column("CLASS"),
+    Column("USED BY"),
+    Column("AGE"),
+)
+_MEANINGS = {mode.short: mode.meaning for mode in AccessMode}
+_MANY_USERS = 2
+
+
+def status_view(status: VolumeStatus, *, here: str | None = None) -> View:
+    """Show one volume: how it is, what it is, what one could do.
+
+    ``here`` is the current namespace: commands for a volume of another one say so.
+    """
+    name = status.name if status.namespace == here else f"{status.name} -n {status.namespace}"
+    return View(
+        (
+            Heading("Volume", status.name, MARKS[status.state], status.words),
+            Facts(_facts(status)),
+            *_remedy(status),
+            Next((f"%kt_volume show {name}", f"%kt_volume delete {name}", "%kt_volume")),
+        )
+    )
+
+
+def _facts(status: VolumeStatus) -> list[Words]:
+    modes = status.access_modes
+    facts: list[Words] = [
+        ("size ", size(status.size)),
+        f"{modes} ({_MEANINGS[modes]})" if modes in _MEANINGS else modes,
+        f"class {status.storage_class}" if status.storage_class else "no class",
+        f"namespace {status.namespace}",
+    ]
+    if status.mount_path:
+        facts.append(f"mounted at {status.mount_path}")
+    if status.used_by:
+        facts.append(f"used by {_users(status.used_by)}")
+    if status.created:
+        facts.append(made(status.created))
+    return facts
+
+
+def _remedy(status: VolumeStatus) -> Sequence[Block]:
+    return (Note(("Remedy: ", Paste(status.remedy))),) if status.remedy else ()
+
+
+def _users(names: Sequence[str] | None) -> str:
+    if names is None:
+        return "may not be seen"
+    if not names:
+        return "nobody"
+    shown, rest = names[:_MANY_USERS], len(names) - _MANY_USERS
+    return ", ".join(shown) + (f", +{rest}" if rest > 0 else "")
+
+
+def table(title: str, statuses: Sequence[VolumeStatus], *, with_namespace: bool) -> Table:
+    """Show volumes, one a row, problems with their reason in the row."""
+    columns = (Column("NAMESPACE"), *_COLUMNS) if with_namespace else _COLUMNS
+    rows = [_row(status, with_namespace=with_namespace) for status in statuses]
+    return Table(title, columns, rows)
+
+
+def _row(status: VolumeStatus, *, with_namespace: bool) -> Row:
+    # Waiting for first use is normal, so its word is enough in a row; the card explains it.
+    words = status.state.word if status.state is State.WAITING else status.words
+    cells: list[Span] = [
+        status.name,
+        words,
+        size(status.size),
+        status.access_modes or NOTHING,
+        status.storage_class or NOTHING,
+        _users(status.used_by),
+        age(status.created),
+    ]
+    return Row(MARKS[status.state], [status.namespace, *cells] if with_namespace else cells)
