@@ -44,8 +44,7 @@ export const insert: JupyterFrontEndPlugin<void> = {
     const watch = (panel: NotebookPanel) => {
       watchSuggestions(panel.content, label);
       panel.node.addEventListener('click', event => {
-        // Whoever drags over the command wants to copy it.
-        if (event.target instanceof Element && getSelection()?.isCollapsed) {
+        if (event.target instanceof Element) {
           insertFrom(panel, event.target);
         }
       });

@@ -1,0 +1,45 @@
+"""A real Jupyter and a real Chromium: UI tests look at what a person sees."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.ui.lab import APPS, Jupyter, serve
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no chromium on the PATH (as root, `make browser` installs it)")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox does not start as root, nor in most containers; it only meets our pages here.
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser, tmp_path_factory) -> Iterator[Jupyter]:
+    """JupyterLab."""
+    with serve("JupyterLab", tmp_path_factory.mktemp("lab")) as jupyter:
+        yield jupyter
+
+
+@pytest.fixture(scope="session", params=APPS)
+def jupyter(request, browser, tmp_path_factory) -> Iterator[Jupyter]:
+    """JupyterLab, then Notebook 7."""
+    if request.param == "JupyterLab":
+        yield request.getfixturevalue("lab")
+        return
+    with serve(request.param, tmp_path_factory.mktemp("notebook")) as server:
+        yield server
