@@ -84,6 +84,8 @@ class _Hider:
     def exchange(self, exchange: Exchange) -> dict[str, Json]:
         step, answer = exchange.step, exchange.answer
         entry: dict[str, Json] = {"request": step.title, "status": answer.status}
+        if not exchange.settled:
+            entry["settled"] = False
         if answer.headers.get("Content-Type", "application/json") != "application/json":
             entry["type"] = answer.headers["Content-Type"]
         entry.update(

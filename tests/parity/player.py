@@ -20,6 +20,11 @@ class Exchange:
     step: Step
     answer: Answer
 
+    @property
+    def settled(self) -> bool:
+        """Whether what the step waited for came about."""
+        return self.step.until is None or self.step.until(self.answer)
+
 
 @dataclass(frozen=True)
 class Run:
