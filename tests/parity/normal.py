@@ -3,6 +3,7 @@
 Dropped:
 - `metadata.managedFields`: bookkeeping of server-side apply; the conflicts that follow from it are compared instead.
 - the `@@` diff that follows "field is immutable" texts: a dump of structs that exist only inside Kubernetes.
+- whole structs that a message quotes (`Invalid value: {"Capabilities":null,...}`), for the same reason.
 - the serialised object inside "patch: Invalid value": it holds managedFields.
 
 Replaced by placeholders: the scenario's namespace `{ns}`, uids (`<uid of Kind/name>`), resource versions (`<rv>`), values that a step kept
@@ -27,13 +28,14 @@ TEXT = (
     (re.compile(r"kube-api-access-[a-z0-9]{5}"), "kube-api-access-<5>"),
     (re.compile(r"(?<=\.)[0-9a-f]{16}\b"), "<hash>"),  # names of events
     (re.compile(r"\b\d+/\d+ nodes"), "<n>/<n> nodes"),
-    (re.compile(r"\b\d+ (?=node\(s\)|Preemption|No preemption)"), "<n> "),
+    (re.compile(r"\b\d+ (?=node\(s\)|Insufficient|Preemption|No preemption)"), "<n> "),
     (re.compile(r"\b(10|127)\.\d+\.\d+\.\d+(:\d+)?\b"), "<address>"),
     (re.compile(r"-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n?", re.DOTALL), "<certificate>"),
     (re.compile(r"\b(containerd|process)://[0-9a-f-]+"), "<container>"),
     (re.compile(r"\n@@ [^\n]*(\n[ +\\-][^\n]*)*\n"), "\n<diff>\n"),
     (re.compile(r'(?<=patch: Invalid value: )"\{.*\}"(?=: )', re.DOTALL), "<the object>"),
     (re.compile(r'(?<=Invalid value: )"\{.*\\"managedFields\\".*\}"(?=: )', re.DOTALL), "<the object>"),
+    (re.compile(r'(?<=Invalid value: )\{.*"[A-Z]\w+":.*\}(?=: )'), "<struct>"),
     (re.compile(r"(?<=too old resource version: )\d+ \(\d+\)"), "<rv> (<rv>)"),
     (re.compile(r"(?<=ResourceVersion in record \()\d+"), "<rv>"),
     (re.compile(r"scheme\.go:\d+"), "scheme.go"),
