@@ -71,6 +71,10 @@ class ClusterUnreachable(KtError, ConnectionError):
     """No answer came from the API server's address."""
 
 
+class OutcomeUnknown(ClusterUnreachable):
+    """The connection broke after a change was sent: it may have been made. It is not repeated on its own."""
+
+
 class LocalClusterError(KtError):
     """The embedded local cluster cannot start or cannot read its state."""
 

@@ -6,6 +6,7 @@ imports ``httpcore2``, ``yaml`` or ``kubernetes`` until a first call needs them.
 
 from kt_jupyter.kube.calls import Get, List
 from kt_jupyter.kube.client import Cluster
+from kt_jupyter.kube.events import Event
 from kt_jupyter.kube.resources import (
     ALL_NAMESPACES,
     CLAIMS,
@@ -24,8 +25,8 @@ from kt_jupyter.kube.resources import (
     Resource,
 )
 from kt_jupyter.kube.rights import Rights
-from kt_jupyter.kube.session import Context, connect, contexts, current, use
-from kt_jupyter.kube.watch import Event, Watch
+from kt_jupyter.kube.session import Context, connect, contexts, current, peek, use
+from kt_jupyter.kube.watch import Subscription, Watch
 
 __all__ = [
     "ALL_NAMESPACES",
@@ -49,9 +50,11 @@ __all__ = [
     "List",
     "Resource",
     "Rights",
+    "Subscription",
     "Watch",
     "connect",
     "contexts",
     "current",
+    "peek",
     "use",
 ]

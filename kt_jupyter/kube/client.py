@@ -9,21 +9,34 @@ Making a Cluster costs no request and reads no credentials; both happen at the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from kt_jupyter.errors import KtError
+from kt_jupyter.kube import describe, loop, notices
 from kt_jupyter.kube.calls import Get, List
+from kt_jupyter.kube.events import Event
+from kt_jupyter.kube.link import Link
 from kt_jupyter.kube.resources import Resource
 from kt_jupyter.kube.rights import Rights
-from kt_jupyter.kube.watch import Watch
+from kt_jupyter.kube.target import Impersonation
+from kt_jupyter.kube.waiting import wait_for
+from kt_jupyter.kube.watch import Subscription, Watch
 
 if TYPE_CHECKING:
     from kubernetes.client import V1PersistentVolumeClaim
+
+    from kt_jupyter.kube.api import Api
+    from kt_jupyter.kube.watcher import Watcher
 
 T = TypeVar("T")
 Json = dict[str, Any]
 Items = list[Json]  # named here because inside the class ``list`` is the method
 Results = list[Any]
+Events = list[Event]
+Works = list[Coroutine[Any, Any, Any]]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
@@ -36,13 +49,27 @@ class Cluster:
         server: The API server's URL.
         user: The kubeconfig's name for the identity; None in a pod.
         is_local: Whether this is the embedded local cluster.
+        source: How it was configured, in words: ``kubeconfig /home/me/.kube/config``, ``embedded local cluster`` …
     """
 
-    context: str | None
-    namespace: str
-    server: str
-    user: str | None
-    is_local: bool
+    def __init__(self, link: Link, namespace: str | None = None, acting_as: Impersonation | None = None) -> None:
+        self._link = link
+        self._acting_as = acting_as
+        self._api: Api | None = None
+        self.namespace: str = namespace or link.target.namespace
+        self.context: str | None = link.target.context
+        self.user: str | None = acting_as.user if acting_as else link.target.identity.name
+        self.is_local: bool = link.target.is_local
+        self.source: str = link.target.source
+
+    @property
+    def server(self) -> str:
+        """The API server's URL; the local cluster's may change when it is started again."""
+        return self._link.target.server
+
+    def __repr__(self) -> str:
+        name = f"{self.context}  {self.server}" if self.context else self.server
+        return f"Cluster {name}  namespace {self.namespace}"
 
     def get(self, resource: Resource, name: str, *, namespace: str | None = None) -> Json:
         """Read one object.
@@ -56,7 +83,7 @@ class Cluster:
             >>> cluster.get(CLAIMS, "my-data")["status"]["phase"]
             'Bound'
         """
-        raise NotImplementedError
+        return self._do(self._read(Get(resource, name, namespace)))
 
     def list(
         self,
@@ -77,12 +104,14 @@ class Cluster:
         Returns:
             The items; each carries ``apiVersion`` and ``kind`` (the server leaves them out in lists).
         """
-        raise NotImplementedError
+        return self._do(self._read(List(resource, namespace, label_selector, field_selector)))
 
     def create(
         self, resource: Resource, manifest: Json, *, namespace: str | None = None, dry_run: bool = False
     ) -> Json:
         """Create an object and return the server's answer; ``dry_run`` lets the server check it and keep nothing.
+
+        Unknown fields are refused, as kubectl does.
 
         Raises:
             AlreadyExists: The name is taken.
@@ -90,7 +119,10 @@ class Cluster:
             NamespaceNotFound: There is no such namespace.
             OutcomeUnknown: The connection broke after the request was sent; it is not repeated on its own.
         """
-        raise NotImplementedError
+        namespace = namespace or manifest.get("metadata", {}).get("namespace")
+        return self._do(
+            self._api_of().create(describe.create(resource, manifest, self._in(resource, namespace), dry_run=dry_run))
+        )
 
     def patch(
         self,
@@ -113,8 +145,17 @@ class Cluster:
             kind: Which of the three it is.
             subresource: Such as ``status``.
             dry_run: Check only.
+
+        Raises:
+            Conflict: The object is another one, or has changed, and the patch names its uid or resourceVersion.
+            Rejected: The result would be invalid.
         """
-        raise NotImplementedError
+        where = self._in(resource, namespace)
+        return self._do(
+            self._api_of().json(
+                describe.patch(resource, name, patch, where, kind=kind, subresource=subresource, dry_run=dry_run)
+            )
+        )
 
     def delete(
         self,
@@ -127,12 +168,34 @@ class Cluster:
         propagation: Propagation = "Background",
         dry_run: bool = False,
     ) -> Json:
-        """Delete an object; with ``uid``, only if it is that very one (else ``Conflict``).
+        """Delete an object.
+
+        Args:
+            resource: The kind.
+            name: The object.
+            namespace: Default: the cluster's own.
+            uid: Delete it only if it is that very one, else ``Conflict``.
+            grace_seconds: How long a pod may take to end; default: as the pod says.
+            propagation: What happens to what it owns; a Job's pods outlive it with ``Orphan``.
+            dry_run: Check only.
 
         Returns:
             The server's answer: the object while finalizers hold it, or a ``Status``.
         """
-        raise NotImplementedError
+        where = self._in(resource, namespace)
+        return self._do(
+            self._api_of().json(
+                describe.delete(
+                    resource,
+                    name,
+                    where,
+                    uid=uid,
+                    grace_seconds=grace_seconds,
+                    propagation=propagation,
+                    dry_run=dry_run,
+                )
+            )
+        )
 
     def watch(
         self,
@@ -150,7 +213,22 @@ class Cluster:
             ...     for event in events:
             ...         print(event.type, event.object["metadata"]["name"])
         """
-        raise NotImplementedError
+        return Watch(self._watcher(resource, namespace, name, label_selector, field_selector))
+
+    def subscribe(
+        self,
+        resource: Resource,
+        on_events: Callable[[Events], Any],
+        *,
+        on_end: Callable[[KtError], Any] | None = None,
+        namespace: str | None = None,
+        name: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+    ) -> Subscription:
+        """Like ``watch``, calling back on the I/O thread with batches of events until ``close``: for live views."""
+        make = self._watcher(resource, namespace, name, label_selector, field_selector)
+        return Subscription(make, on_events, on_end)
 
     def wait_for(
         self,
@@ -175,18 +253,34 @@ class Cluster:
 
         Raises:
             WaitTimeout: The time is over.
+
+        Example:
+            >>> cluster.wait_for(CLAIMS, "my-data", lambda claim: claim is None or None, timeout=60)
+            True
         """
-        raise NotImplementedError
+        watch = self.watch(resource, namespace=namespace, name=name)
+        return wait_for(watch, f'{resource.kind} "{name}"', condition, timeout=timeout, uid=uid)
 
     def logs(
         self, pod: str, *, namespace: str | None = None, container: str | None = None, tail_lines: int | None = None
     ) -> str:
-        """Read a pod's log so far."""
-        raise NotImplementedError
+        """Read a pod's log so far.
+
+        Args:
+            pod: The pod's name.
+            namespace: Default: the cluster's own.
+            container: Needed when the pod has several.
+            tail_lines: Only so many of the last lines.
+        """
+        request = describe.logs(pod, namespace or self.namespace, container=container, tail_lines=tail_lines)
+        return self._do(self._api_of().text(request))
 
     def rights(self, namespace: str | None = None) -> Rights:
         """Ask, in one request, what the identity may do in a namespace."""
-        raise NotImplementedError
+        where = namespace or self.namespace
+        answer = self._do(self._api_of().json(describe.rules_review(where)))
+        status = answer.get("status") or {}
+        return Rights(where, tuple(status.get("resourceRules") or ()), bool(status.get("incomplete")))
 
     def gather(self, *calls: Get | List, return_errors: bool = False) -> Results:
         """Make several reads at once, in the time of the slowest.
@@ -198,20 +292,84 @@ class Cluster:
         Example:
             >>> claim, pods = cluster.gather(Get(CLAIMS, "my-data"), List(PODS))
         """
-        raise NotImplementedError
+        results = self._do(_together([self._read(call) for call in calls]))
+        for result in results:
+            if isinstance(result, BaseException) and not (return_errors and isinstance(result, KtError)):
+                raise result
+        return results
+
+    def later(self, call: Get | List) -> Future[Any]:
+        """Begin a read and return at once: for what must not block, such as Tab completion.
+
+        Cancelling the future does not stop the request; its time limits do.
+
+        Example:
+            >>> cluster.later(List(CLAIMS)).result(timeout=0.3)
+        """
+        return loop.submit(self._read(call)).future
 
     def version(self) -> Json:
         """Read ``/version``: ``gitVersion`` and its kin. Needs no rights on most clusters."""
-        raise NotImplementedError
+        return self._do(self._api_of().json(describe.version()))
 
     def with_namespace(self, namespace: str) -> Cluster:
         """Return the same cluster, over the same connections, with another default namespace."""
-        raise NotImplementedError
+        return Cluster(self._link, namespace, self._acting_as)
 
     def impersonating(self, user: str, groups: tuple[str, ...] = ()) -> Cluster:
         """Return the same cluster acting as another user, as ``kubectl --as`` does."""
-        raise NotImplementedError
+        return Cluster(self._link, self.namespace, Impersonation(user, groups=tuple(groups)))
 
     def typed_claim(self, obj: Json) -> V1PersistentVolumeClaim:
         """Return the official client's model of a claim; imports ``kubernetes``, which takes half a second."""
-        raise NotImplementedError
+        from kt_jupyter.kube.models import typed_claim  # noqa: PLC0415 - see above
+
+        return typed_claim(obj)
+
+    def close(self) -> None:
+        """Close the connections, of all clusters that share them too. A later call opens new ones."""
+        self._link.close()
+
+    def _in(self, resource: Resource, namespace: str | None) -> str | None:
+        return (namespace or self.namespace) if resource.namespaced else None
+
+    def _api_of(self) -> Api:
+        if self._api is None:
+            from kt_jupyter.kube.api import Api  # noqa: PLC0415 - loads httpcore2, at the first call
+
+            self._api = Api(self._link, self._acting_as)
+        return self._api
+
+    def _read(self, call: Get | List) -> Coroutine[Any, Any, Any]:
+        where = self._in(call.resource, call.namespace)
+        if isinstance(call, Get):
+            return self._api_of().json(describe.get(call.resource, call.name, where))
+        return self._api_of().items(describe.listing(call.resource, where, call.label_selector, call.field_selector))
+
+    def _watcher(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        name: str | None,
+        label_selector: str | None,
+        field_selector: str | None,
+    ) -> Callable[[], Watcher]:
+        fields = ",".join(part for part in (f"metadata.name={name}" if name else "", field_selector) if part)
+        request = describe.listing(resource, self._in(resource, namespace), label_selector, fields)
+
+        def make() -> Watcher:
+            from kt_jupyter.kube.watcher import Watcher  # noqa: PLC0415 - loads httpcore2
+
+            return Watcher(self._api_of(), request)
+
+        return make
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return loop.run(work)
+        finally:
+            notices.flush()
+
+
+async def _together(work: Works) -> Results:
+    return await asyncio.gather(*work, return_exceptions=True)

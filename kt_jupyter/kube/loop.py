@@ -17,21 +17,86 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
 _CANCEL_GRACE = 2.0  # seconds a cancelled call may take to close its connection before we stop caring
+
+
+class Closable(Protocol):
+    """Something with connections on the loop."""
+
+    async def aclose(self) -> None:
+        """Close them."""
+
+
+class Job(Generic[T]):
+    """Work on the loop, seen from another thread.
+
+    Not asyncio's own ``run_coroutine_threadsafe``: cancelling its future marks it as done while the task underneath
+    still closes its connection, and nothing tells when that is over.
+
+    Attributes:
+        future: Done when the work is over, its clean-up included.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> None:
+        self.future: Future[T] = Future()
+        self._loop = loop
+        self._task: asyncio.Task[T] | None = None
+        try:
+            loop.call_soon_threadsafe(self._begin, work)
+        except RuntimeError:  # the loop has ended
+            work.close()
+            raise
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the work and return what it gave, or raise what it raised."""
+        return self.future.result(timeout)
+
+    def done(self) -> bool:
+        """Whether the work is over, its clean-up included."""
+        return self.future.done()
+
+    def cancel(self) -> None:
+        """Cancel the work and wait until it has cleaned up, two seconds at most."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the work
+            self._loop.call_soon_threadsafe(self._cancel)
+        if not on_loop_thread():
+            with contextlib.suppress(TimeoutError):
+                self.future.exception(_CANCEL_GRACE)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> None:
+        self._task = self._loop.create_task(work)
+        self._task.add_done_callback(self._finish)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.future.set_exception(asyncio.CancelledError())
+        elif error := task.exception():
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(task.result())
+
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 _generation = 0
 _abandoned: list[object] = []
+_discarding: set[Job[None]] = set()  # asyncio holds its tasks weakly
+_closables: weakref.WeakSet[Closable] = weakref.WeakSet()
 
 
 def generation() -> int:
@@ -44,9 +109,9 @@ def on_loop_thread() -> bool:
     return _thread is not None and threading.current_thread() is _thread
 
 
-def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
+def submit(work: Coroutine[Any, Any, T]) -> Job[T]:
     """Start ``work`` on the loop and return at once."""
-    return asyncio.run_coroutine_threadsafe(work, _running_loop())
+    return Job(work, _running_loop())
 
 
 def run(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
@@ -63,23 +128,36 @@ def run(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     if on_loop_thread():
         work.close()
         raise RuntimeError("a blocking cluster call was made on the kt-io thread, which would wait for itself")
-    unwound = threading.Event()
-
-    async def guarded() -> T:
-        try:
-            return await work
-        finally:
-            unwound.set()
-
-    future = submit(guarded())
+    job = submit(work)
     try:
-        return future.result(timeout)
+        return job.result(timeout)
     except BaseException:
-        if not future.done():
-            # Cancelling marks the future as done at once while the task still closes its connection: wait for that.
-            future.cancel()
-            unwound.wait(_CANCEL_GRACE)
+        if not job.done():
+            job.cancel()
         raise
+
+
+def call_soon(function: Callable[[], object]) -> None:
+    """Call a function on the loop."""
+    _running_loop().call_soon_threadsafe(function)
+
+
+def close_at_stop(closable: Closable) -> None:
+    """Have something closed before the loop ends; it may be garbage collected before that."""
+    _closables.add(closable)
+
+
+def discard(closable: Closable, born: int) -> None:
+    """Close something soon, if the loop it was made on (``generation`` then) still runs."""
+    if born == _generation and _loop is not None:
+        with contextlib.suppress(RuntimeError):  # it ended just now, and closed it
+            _discarding.add(Job(closable.aclose(), _loop))
+    _discarding.difference_update([job for job in _discarding if job.done()])
+
+
+def abandon(connections: object) -> None:
+    """Keep connections made before a fork referenced for ever: to close them would disturb the parent's."""
+    _abandoned.append(connections)
 
 
 def stop() -> None:
@@ -91,7 +169,7 @@ def stop() -> None:
         _generation += 1
     if loop is not None and thread is not None and thread.is_alive():
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(_CANCEL_GRACE)
+        thread.join(2 * _CANCEL_GRACE)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
@@ -112,20 +190,29 @@ def _serve(loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
     try:
         loop.run_forever()
     finally:
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.wait(tasks, timeout=_CANCEL_GRACE))
+        loop.run_until_complete(_wind_down())
         loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
 
 
+async def _wind_down() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+    closing = [asyncio.ensure_future(closable.aclose()) for closable in list(_closables)]
+    if closing:
+        await asyncio.wait(closing, timeout=_CANCEL_GRACE)
+
+
 def _after_fork_in_child() -> None:
-    global _lock, _loop, _thread, _generation  # noqa: PLW0603
-    _abandoned.append((_loop, _thread))
+    global _lock, _loop, _thread, _generation, _closables  # noqa: PLW0603
+    _abandoned.append((_loop, _thread, _closables))
     _lock = threading.Lock()
+    _closables = weakref.WeakSet()
     _loop = _thread = None
     _generation += 1
 
