@@ -1,0 +1,56 @@
+"""What pip installs: one version everywhere, types, and the JupyterLab part ready built."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import kt_jupyter
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = json.loads((ROOT / "package.json").read_text())
+LABEXTENSION = f"kt_jupyter-{MANIFEST['version']}.data/data/share/jupyter/labextensions/kt_jupyter"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    directory = tmp_path_factory.mktemp("wheel")
+    argv = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", directory]
+    subprocess.run(argv, cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(directory.glob("*.whl"))) as built:
+        yield built
+
+
+def test_the_version_is_the_one_in_package_json(wheel):
+    metadata = wheel.read(f"kt_jupyter-{MANIFEST['version']}.dist-info/METADATA").decode()
+    assert f"\nVersion: {MANIFEST['version']}\n" in metadata
+    assert kt_jupyter.__version__ == MANIFEST["version"]
+
+
+def test_the_changelog_begins_with_this_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    heading = next(line for line in changelog.splitlines() if line.startswith("## "))
+    assert heading.split()[1] == MANIFEST["version"]
+
+
+def test_type_checkers_of_others_see_our_types(wheel):
+    assert "kt_jupyter/py.typed" in wheel.namelist()
+
+
+def test_the_labextension_comes_built(wheel):
+    built = json.loads(wheel.read(f"{LABEXTENSION}/package.json"))
+    assert f"{LABEXTENSION}/{built['jupyterlab']['_build']['load']}" in wheel.namelist()
+    assert f"{LABEXTENSION}/install.json" in wheel.namelist()
+
+
+def test_the_labextension_is_in_the_wheel_once(wheel):
+    assert not [name for name in wheel.namelist() if name.startswith("kt_jupyter/labextension")]
+
+
+@pytest.mark.parametrize("name", ["yarn.lock", ".yarnrc.yml"])
+def test_what_yarn_reads_names_no_host(name):
+    """A lock file that names a registry works on one network only."""
+    assert "://" not in (ROOT / name).read_text()
