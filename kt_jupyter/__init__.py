@@ -1,3 +1,144 @@
-"""Kubernetes volumes and compute from a notebook."""
+"""Kubernetes volumes and compute from a notebook.
+
+Example:
+    >>> import kt_jupyter as kt
+    >>> vol = kt.Volume("my-data", size="10Gi", mount_path="/data")
+    >>> claim = vol.create()
+    >>> kt.volumes()
+
+In a notebook ``%load_ext kt_jupyter`` adds ``%kt_volume`` and ``%kt_cluster``. The names below load on first use, so
+that importing this package costs next to nothing in a kernel that may never speak to a cluster.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from kt_jupyter.errors import (
+    AlreadyExists,
+    ApiError,
+    ClusterUnreachable,
+    ConfigError,
+    Conflict,
+    CredentialsError,
+    Forbidden,
+    InvalidAccessMode,
+    InvalidInput,
+    InvalidMountPath,
+    InvalidName,
+    InvalidQuantity,
+    KtError,
+    LocalClusterError,
+    NamespaceNotFound,
+    NoSharedStorage,
+    NotFound,
+    QuotaExceeded,
+    Rejected,
+    StorageClassNotFound,
+    Unauthorized,
+    VolumeDiffers,
+    VolumeInUse,
+    VolumeNotFound,
+    WaitTimeout,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from kt_jupyter.kube import Cluster, connect, contexts, current, use
+    from kt_jupyter.volumes import Volume, VolumeList, VolumeStatus
+    from kt_jupyter.volumes.listing import volumes
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "Cluster": "kt_jupyter.kube",
+    "connect": "kt_jupyter.kube",
+    "contexts": "kt_jupyter.kube",
+    "current": "kt_jupyter.kube",
+    "use": "kt_jupyter.kube",
+    "Volume": "kt_jupyter.volumes",
+    "VolumeList": "kt_jupyter.volumes",
+    "VolumeStatus": "kt_jupyter.volumes",
+}
+
+__all__ = [
+    "AlreadyExists",
+    "ApiError",
+    "Cluster",
+    "ClusterUnreachable",
+    "ConfigError",
+    "Conflict",
+    "CredentialsError",
+    "Forbidden",
+    "InvalidAccessMode",
+    "InvalidInput",
+    "InvalidMountPath",
+    "InvalidName",
+    "InvalidQuantity",
+    "KtError",
+    "LocalClusterError",
+    "NamespaceNotFound",
+    "NoSharedStorage",
+    "NotFound",
+    "QuotaExceeded",
+    "Rejected",
+    "StorageClassNotFound",
+    "Unauthorized",
+    "Volume",
+    "VolumeDiffers",
+    "VolumeInUse",
+    "VolumeList",
+    "VolumeNotFound",
+    "VolumeStatus",
+    "WaitTimeout",
+    "connect",
+    "contexts",
+    "current",
+    "use",
+    "volumes",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name == "volumes":  # the package, which is also the function: see its docstring
+        return importlib.import_module("kt_jupyter.volumes")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magics and rich displays to a shell: ``%load_ext kt_jupyter``."""
+    from kt_jupyter import notebook  # noqa: PLC0415  # IPython's side of the house, for shells only
+
+    notebook.load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics and rich displays away again: ``%unload_ext kt_jupyter``."""
+    from kt_jupyter import notebook  # noqa: PLC0415  # IPython's side of the house, for shells only
+
+    notebook.unload_ipython_extension(shell)
+
+
+def _register_formatters() -> None:
+    """Show volumes as cards and tables in a shell that only imports us; costs a dictionary entry per type."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        from kt_jupyter.notebook import register_formatters  # noqa: PLC0415  # only where a shell runs
+
+        register_formatters(shell)
+
+
+_register_formatters()

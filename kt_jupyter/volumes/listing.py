@@ -1,0 +1,173 @@
+"""``kt.volumes()``: all volumes of a namespace as rows, problems first.
+
+One round trip reads claims, pods and classes together; the events are read only when a claim is Pending, because in a
+busy namespace there are thousands of them and nearly every claim is Bound. What may not be read is said in ``without``
+and shows as unknown: a person without the right to list pods still gets the list.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, overload
+
+from kt_jupyter.errors import KtError, NotFound
+from kt_jupyter.kube import (
+    ALL_NAMESPACES,
+    CLAIMS,
+    EVENTS,
+    NAMESPACES,
+    PODS,
+    STORAGE_CLASSES,
+    Cluster,
+    Get,
+    List,
+    current,
+)
+from kt_jupyter.specs.names import namespace_name
+from kt_jupyter.volumes.reading import by_name, missing_namespace, optional
+from kt_jupyter.volumes.status import VolumeStatus
+from kt_jupyter.volumes.table import table
+from kt_jupyter.volumes.users import users_by_claim
+
+Json = dict[str, Any]
+_NO_EVENTS: tuple[Json, ...] = ()
+
+
+class VolumeList(Sequence[VolumeStatus]):
+    """The volumes of a namespace (or of all) at one moment; reads as a table.
+
+    Attributes:
+        namespace: Where they are; None for all namespaces.
+        context: The kubeconfig context they were read from; None in a pod.
+        without: What could not be read for want of rights, such as ``("list pods",)``.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[VolumeStatus],
+        *,
+        namespace: str | None,
+        context: str | None = None,
+        without: Iterable[str] = (),
+    ) -> None:
+        self._rows = sorted(rows, key=lambda row: (row.state.rank, row.name, row.namespace))
+        self.namespace = namespace
+        self.context = context
+        self.without = tuple(without)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> VolumeStatus: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[VolumeStatus]: ...
+    def __getitem__(self, index: int | slice) -> VolumeStatus | Sequence[VolumeStatus]:
+        return self._rows[index]
+
+    def __repr__(self) -> str:
+        place = f"in {self.namespace}" if self.namespace else "in all namespaces"
+        lines = [f"Volumes {place}{f'  ({self.context})' if self.context else ''}"]
+        if not self._rows:
+            lines.append('There are none. The first: kt.Volume("my-data", size="10Gi", mount_path="/data").create()')
+        else:
+            lines += table(self._rows, with_namespace=self.namespace is None)
+        lines += [f"Without the right to {right}, some of it is unknown." for right in self.without]
+        return "\n".join(lines)
+
+
+def volumes(namespace: str | None = None, *, all_namespaces: bool = False) -> VolumeList:
+    """List the volumes of a namespace, problems first, then by name.
+
+    Every PersistentVolumeClaim counts, whoever made it.
+
+    Args:
+        namespace: Where to look; default: the current one.
+        all_namespaces: Look everywhere instead; needs the right to list claims in the whole cluster.
+
+    Returns:
+        A sequence of ``VolumeStatus`` that prints as a table.
+
+    Raises:
+        Forbidden: claims may not be listed there.
+        NamespaceNotFound: there is no such namespace.
+
+    Example:
+        >>> [row.name for row in kt.volumes() if row.used_by]
+        ['checkpoints']
+    """
+    cluster = current()
+    if all_namespaces:
+        return read_list(cluster, None)
+    return read_list(cluster, namespace_name(namespace) if namespace is not None else cluster.namespace)
+
+
+def read_list(cluster: Cluster, namespace: str | None) -> VolumeList:
+    """List the volumes of a namespace of a cluster; None lists all namespaces."""
+    scope = namespace if namespace is not None else ALL_NAMESPACES
+    found, pods, classes = cluster.gather(
+        List(CLAIMS, scope), List(PODS, scope), List(STORAGE_CLASSES), return_errors=True
+    )
+    if isinstance(found, KtError):
+        raise found
+    if not found and namespace is not None:
+        _check_namespace(cluster, namespace)
+    pending = any((each.get("status") or {}).get("phase") == "Pending" for each in found)
+    events = _claim_events(cluster, scope) if pending else {}
+    pods, classes = optional(pods), optional(classes)
+    return VolumeList(
+        rows(found, pods=pods, classes=classes, events=events),
+        namespace=namespace,
+        context=cluster.context,
+        without=[right for right, read in (("list pods", pods), ("list events", events)) if read is None],
+    )
+
+
+def rows(
+    found: Iterable[Json],
+    *,
+    pods: Iterable[Json] | None,
+    classes: Iterable[Json] | None,
+    events: Mapping[str, Sequence[Json]] | None,
+) -> list[VolumeStatus]:
+    """Judge each claim with what was read beside it.
+
+    Args:
+        found: the claims.
+        pods: the pods of their namespaces, None where they may not be listed.
+        classes: the storage classes, None where they may not be listed.
+        events: events by the uid of the claim they are about, None where they may not be listed.
+    """
+    users = None if pods is None else users_by_claim(pods)
+    known = None if classes is None else by_name(list(classes))
+    made = []
+    for claim in found:
+        metadata = claim["metadata"]
+        made.append(
+            VolumeStatus.of(
+                claim,
+                users=None if users is None else users.get((metadata["namespace"], metadata["name"]), ()),
+                classes=known,
+                events=None if events is None else events.get(metadata["uid"], _NO_EVENTS),
+            )
+        )
+    return made
+
+
+def _claim_events(cluster: Cluster, scope: str) -> dict[str, list[Json]] | None:
+    about = List(EVENTS, scope, field_selector=f"involvedObject.kind={CLAIMS.kind}")
+    events = optional(cluster.gather(about, return_errors=True)[0])
+    if events is None:
+        return None
+    by_uid: defaultdict[str, list[Json]] = defaultdict(list)
+    for event in events:
+        by_uid[event["involvedObject"].get("uid", "")].append(event)
+    return by_uid
+
+
+def _check_namespace(cluster: Cluster, namespace: str) -> None:
+    """Tell an empty namespace from one that does not exist: the server lists nothing in both."""
+    (space,) = cluster.gather(Get(NAMESPACES, namespace), return_errors=True)
+    if isinstance(space, NotFound):
+        raise missing_namespace(cluster, namespace)

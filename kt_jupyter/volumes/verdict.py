@@ -1,0 +1,229 @@
+"""What a claim's state means, in one word and one clause, and what to do about it.
+
+Kubernetes' phase is not the answer: ``Pending`` may be normal (the disk is made when the first pod needs it), hopeless
+(the class does not exist) or a matter of seconds, and ``Terminating`` is no phase at all. The order of the questions
+follows the controllers that act on a claim. Events are consulted for Pending claims only, and of them only the
+newest Warning counts: ``WaitForFirstConsumer`` stays after binding and ``ExternalProvisioning`` is normal.
+
+Pure: everything known is passed in, None where it could not be read, and every verdict degrades with what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from kt_jupyter.specs import claim as claims
+from kt_jupyter.specs import human
+from kt_jupyter.specs.storage import StorageClass, default_class
+from kt_jupyter.volumes.users import PodUse
+
+_SELECTED_NODE = "volume.kubernetes.io/selected-node"
+_PROTECTION = "kubernetes.io/pvc-protection"
+# What provisioners put before the sentence that says something.
+_NOISE = re.compile(r'^(failed to provision volume with StorageClass "[^"]*": |rpc error: code = \w+ desc = )+')
+_NO_CLASS = re.compile(r'storageclass\.storage\.k8s\.io "([^"]+)" not found')
+_LONGEST_REASON = 200
+
+
+class State(Enum):
+    """What a volume is, for a person: the word, the shape beside it, and its rank in a list (problems first)."""
+
+    PROBLEM = ("Problem", "▲", 0)
+    LOST = ("Lost", "✕", 0)
+    TERMINATING = ("Terminating", "⊘", 1)
+    PENDING = ("Pending", "◐", 1)
+    RESIZING = ("Resizing", "◐", 1)
+    WAITING = ("Waiting for first use", "◌", 1)
+    BOUND = ("Bound", "●", 1)
+    ABSENT = ("Not made yet", "○", 1)
+
+    def __init__(self, word: str, shape: str, rank: int) -> None:
+        self.word = word
+        self.shape = shape
+        self.rank = rank
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A state, the clause that explains it (empty where there is nothing to explain), and a remedy to paste."""
+
+    state: State
+    reason: str = ""
+    remedy: str | None = None
+
+
+_BOUND = Verdict(State.BOUND)
+
+
+def judge(
+    claim: Mapping[str, Any],
+    *,
+    users: Sequence[PodUse] | None = None,
+    classes: Mapping[str, StorageClass] | None = None,
+    events: Iterable[Mapping[str, Any]] | None = None,
+) -> Verdict:
+    """Say what state a claim is in and why.
+
+    Args:
+        claim: the claim as the server gave it.
+        users: the pods that use it; None when pods may not be listed.
+        classes: the cluster's storage classes by name; None when they may not be listed.
+        events: the claim's events; None when they were not read.
+    """
+    if "deletionTimestamp" in claim["metadata"]:
+        return _terminating(claim, users)
+    phase = (claim.get("status") or {}).get("phase")
+    if phase == "Bound":
+        return _bound(claim)
+    if phase == "Lost":
+        volume = claim["spec"].get("volumeName", "")
+        return Verdict(State.LOST, f"its disk {volume} does not exist any longer, and its data with it", "vol.delete()")
+    return _pending(claim, users, classes, list(events or ()))
+
+
+def _terminating(claim: Mapping[str, Any], users: Sequence[PodUse] | None) -> Verdict:
+    holders = [use for use in users or () if use.holds]
+    if holders:
+        rest = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
+        remedy = "vol.delete(force=True)" if any(use.finished for use in holders) else None
+        return Verdict(State.TERMINATING, f"held by {holders[0]}{rest}", remedy)
+    others = [each for each in claim["metadata"].get("finalizers") or () if each != _PROTECTION]
+    if others:
+        return Verdict(State.TERMINATING, f"held by the finalizer {others[0]}")
+    return Verdict(State.TERMINATING, "" if users is not None else "pods may hold it (no right to list them)")
+
+
+def _bound(claim: Mapping[str, Any]) -> Verdict:
+    status = claim["status"]
+    health = (status.get("healthStatus") or {}).get("conditions") or ()
+    if health:
+        return Verdict(State.PROBLEM, f"its storage reports {health[0].get('status', 'trouble')}")
+    requested, capacity = claim["spec"].get("resources"), status.get("capacity")
+    conditions = {each["type"]: each for each in status.get("conditions") or () if each.get("status") == "True"}
+    # Nearly every claim leaves here: no conditions, and the same text for what was asked and what there is.
+    if not conditions and requested and capacity and requested.get("requests") == capacity:
+        return _BOUND
+    return _resizing(claim, conditions)
+
+
+def _resizing(claim: Mapping[str, Any], conditions: Mapping[str, Any]) -> Verdict:
+    for kind in ("ControllerResizeError", "NodeResizeError"):
+        if kind in conditions:
+            return Verdict(State.PROBLEM, f"it cannot grow: {_clean(conditions[kind].get('message', kind))}")
+    wanted, has = claims.requested(claim), claims.capacity(claim)
+    if wanted is None or has is None or wanted <= has:
+        return _BOUND
+    progress = ((claim["status"].get("allocatedResourceStatuses") or {}).get("storage")) or ""
+    if progress.endswith(("Infeasible", "Failed")):
+        return Verdict(State.PROBLEM, f"it cannot grow to {human.size(wanted)}")
+    if "FileSystemResizePending" in conditions or progress == "NodeResizePending":
+        return Verdict(State.RESIZING, f"{human.size(wanted)} when a pod next uses it, {human.size(has)} until then")
+    return Verdict(State.RESIZING, f"{human.size(wanted)} asked for, {human.size(has)} so far")
+
+
+def _pending(
+    claim: Mapping[str, Any],
+    users: Sequence[PodUse] | None,
+    classes: Mapping[str, StorageClass] | None,
+    events: list[Mapping[str, Any]],
+) -> Verdict:
+    name = claims.storage_class(claim)
+    if claim["spec"].get("volumeName"):
+        return Verdict(State.PENDING, f"waits for the disk {claim['spec']['volumeName']}")
+    if name == "":
+        return Verdict(State.PENDING, "waits for a disk made by hand: it asks for no storage class")
+    if name is None:
+        return _without_class(classes)
+    return _obstacle(claim, name, classes, events) or _provisioning(
+        claim, name, users, (classes or {}).get(name), events
+    )
+
+
+def _obstacle(
+    claim: Mapping[str, Any],
+    name: str,
+    classes: Mapping[str, StorageClass] | None,
+    events: Iterable[Mapping[str, Any]],
+) -> Verdict | None:
+    """Say what keeps the disk from being made, if anything is known to."""
+    if classes is not None and name not in classes:
+        return _class_missing(claim, name, classes)
+    warning = _newest_warning(events)
+    if warning is None:
+        return None
+    missing = _NO_CLASS.search(warning)
+    return _class_missing(claim, missing[1], classes) if missing else Verdict(State.PROBLEM, _clean(warning))
+
+
+def _provisioning(
+    claim: Mapping[str, Any],
+    name: str,
+    users: Sequence[PodUse] | None,
+    storage_class: StorageClass | None,
+    events: Iterable[Mapping[str, Any]],
+) -> Verdict:
+    """Say what a claim waits for that has nothing in its way."""
+    if claim["spec"].get("selector"):
+        return Verdict(State.PENDING, "waits for a disk made by hand: it has a selector")
+    if not _waits_for_first_use(claim, storage_class, events):
+        return Verdict(State.PENDING, f"class {name} makes the disk")
+    waiting = next((use for use in users or () if not use.holds), None)
+    if waiting:
+        return Verdict(State.PENDING, f"pod {waiting.name} needs it and waits for a node")
+    return Verdict(State.WAITING, f"class {name} makes the disk when the first pod needs it (normal)")
+
+
+def _without_class(classes: Mapping[str, StorageClass] | None) -> Verdict:
+    if classes is None or default_class(classes.values()):
+        return Verdict(State.PENDING, "waits for the cluster's default class")
+    return Verdict(State.PROBLEM, "it names no storage class and the cluster has no default one", _named(classes))
+
+
+def _class_missing(claim: Mapping[str, Any], name: str, classes: Mapping[str, StorageClass] | None) -> Verdict:
+    return Verdict(State.PROBLEM, f"class {name} does not exist", _again(claim, classes))
+
+
+def _again(claim: Mapping[str, Any], classes: Mapping[str, StorageClass] | None) -> str | None:
+    """Return the line that makes the same volume with a class that exists."""
+    chosen = default_class((classes or {}).values()) or next(iter((classes or {}).values()), None)
+    path = claims.mount_path(claim)
+    if chosen is None or path is None:
+        return _named(classes)
+    name, size = claim["metadata"]["name"], claims.requested(claim)
+    return (
+        f'vol.delete(); kt.Volume("{name}", size="{size}", mount_path="{path}", storage_class="{chosen.name}").create()'
+    )
+
+
+def _named(classes: Mapping[str, StorageClass] | None) -> str | None:
+    return f"Classes here: {', '.join(sorted(classes))}." if classes else None
+
+
+def _waits_for_first_use(
+    claim: Mapping[str, Any], storage_class: StorageClass | None, events: Iterable[Mapping[str, Any]]
+) -> bool:
+    if _SELECTED_NODE in (claim["metadata"].get("annotations") or {}):
+        return False
+    if storage_class is not None:
+        return storage_class.waits_for_first_use
+    return any(event.get("reason") == "WaitForFirstConsumer" for event in events)
+
+
+def _newest_warning(events: Iterable[Mapping[str, Any]]) -> str | None:
+    warnings = [event for event in events if event.get("type") == "Warning"]
+    newest = max(warnings, key=_when, default=None)
+    return newest.get("message") or newest.get("reason") if newest else None
+
+
+def _when(event: Mapping[str, Any]) -> str:
+    series = event.get("series") or {}
+    return str(series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or "")
+
+
+def _clean(message: str) -> str:
+    text = _NOISE.sub("", " ".join(message.split()))
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"
