@@ -169,6 +169,10 @@ class VolumeInUse(KtError):
         self.pods = pods
 
 
+class DataWouldBeLost(KtError):
+    """A deletion would destroy data, and nobody said that this is meant."""
+
+
 class StorageClassNotFound(KtError, LookupError):
     """The storage class does not exist; the message lists those that do."""
 

@@ -12,6 +12,12 @@ from typing import Any
 
 _VIEWS = "kt_jupyter.notebook.views"
 _SHOWN_BY = {
+    ("kt_jupyter.volumes.volume", "Volume"): f"{_VIEWS}.volumes:volume_view",
+    ("kt_jupyter.volumes.status", "VolumeStatus"): f"{_VIEWS}.volumes:status_view",
+    ("kt_jupyter.volumes.listing", "VolumeList"): f"{_VIEWS}.volumes:list_view",
+    ("kt_jupyter.volumes.deletion", "Deletion"): f"{_VIEWS}.outcomes:deletion_view",
+    ("kt_jupyter.notebook.outcomes", "PlannedDeletion"): f"{_VIEWS}.outcomes:planned_view",
+    ("kt_jupyter.notebook.outcomes", "WouldBeMade"): f"{_VIEWS}.outcomes:would_be_made_view",
     ("kt_jupyter.notebook.cluster.summary", "Summary"): f"{_VIEWS}.cluster:summary_view",
     ("kt_jupyter.notebook.cluster.doctor", "Diagnosis"): f"{_VIEWS}.cluster:diagnosis_view",
 }

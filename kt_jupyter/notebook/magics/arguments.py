@@ -36,6 +36,7 @@ class Argument:
     required: bool = False
     suggests: tuple[str, ...] = ()
     completes: str = ""
+    attribute: str = ""
 
     @property
     def is_option(self) -> bool:
@@ -201,7 +202,7 @@ def _add(parser: argparse.ArgumentParser, argument: Argument) -> None:
 
 
 def _attribute(argument: Argument) -> str:
-    return argument.name.lstrip("-").replace("-", "_")
+    return argument.attribute or argument.name.lstrip("-").replace("-", "_")
 
 
 def _refuse_unknown(command: Command, verb: Verb, words: list[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kt_jupyter.errors import KtError
+from kt_jupyter.kube import current
 from kt_jupyter.notebook.views.blocks import (
     ABSENT,
     BUSY,
@@ -23,13 +25,16 @@ from kt_jupyter.notebook.views.blocks import (
     Row,
     Span,
     Table,
+    Tone,
     View,
     Words,
 )
 from kt_jupyter.notebook.views.units import NOTHING, age, made, size
 from kt_jupyter.specs.access_modes import AccessMode
+from kt_jupyter.volumes.listing import VolumeList
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.verdict import State
+from kt_jupyter.volumes.volume import Volume
 
 MARKS: dict[State, Mark] = {
     State.BOUND: GOOD,
@@ -52,6 +57,15 @@ _COLUMNS = (
 )
 _MEANINGS = {mode.short: mode.meaning for mode in AccessMode}
 _MANY_USERS = 2
+_LIMITED = Mark("▲", Tone.WAIT)
+
+
+def volume_view(volume: Volume) -> View:
+    """Show a volume as it is now. When the cluster does not say, show the handle and why."""
+    try:
+        return status_view(volume.status())
+    except KtError as error:
+        return View((Heading("Volume", volume.name), Note(error.fact, PROBLEM)))
 
 
 def status_view(status: VolumeStatus, *, here: str | None = None) -> View:
@@ -59,6 +73,7 @@ def status_view(status: VolumeStatus, *, here: str | None = None) -> View:
 
     ``here`` is the current namespace: commands for a volume of another one say so.
     """
+    here = here or current().namespace
     name = status.name if status.namespace == here else f"{status.name} -n {status.namespace}"
     return View(
         (
@@ -120,3 +135,15 @@ def _row(status: VolumeStatus, *, with_namespace: bool) -> Row:
         age(status.created),
     ]
     return Row(MARKS[status.state], [status.namespace, *cells] if with_namespace else cells)
+
+
+def list_view(listed: VolumeList) -> View:
+    """Show the volumes of a namespace, problems first; an empty list says how to make the first one."""
+    place = f"in {listed.namespace}" if listed.namespace else "in all namespaces"
+    cluster = f" ({listed.context})" if listed.context else ""
+    limits = [Note(f"Without the right to {right}, some of it is unknown.", _LIMITED) for right in listed.without]
+    if not listed:
+        first = "%kt_volume create my-data --size 10Gi --mount /data"
+        return View((Note(f"No volumes {place}{cluster} yet."), *limits, Next((first,))))
+    title = f"{len(listed)} volume{'' if len(listed) == 1 else 's'} {place}{cluster}"
+    return View((table(title, listed, with_namespace=listed.namespace is None), *limits))

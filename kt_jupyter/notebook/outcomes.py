@@ -1,0 +1,41 @@
+"""What a magic gives back when it changed nothing: what would be made, what would be deleted, why it was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kt_jupyter.errors import DataWouldBeLost
+from kt_jupyter.volumes.deletion import Deletion
+
+
+@dataclass(frozen=True)
+class WouldBeMade:
+    """The claim as the server would store it, after its defaults and checks (a server-side dry run)."""
+
+    name: str
+    claim: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedDeletion:
+    """What a deletion would do."""
+
+    deletion: Deletion
+
+
+def refuse_to_destroy(plan: Deletion) -> None:
+    """Refuse a deletion that would lose data.
+
+    A notebook has no prompt that also works when it is run from top to bottom, so the confirmation is an option.
+
+    Raises:
+        DataWouldBeLost: The volume has a disk whose data is not kept.
+    """
+    if not plan.existed or plan.data in {"none", "kept"}:
+        return
+    disk = f" and its disk {plan.volume_name}" if plan.volume_name else ""
+    raise DataWouldBeLost(
+        f'Volume "{plan.name}" in {plan.namespace} was not deleted: {plan.fate}.',
+        remedy=f"If that is meant: %kt_volume delete {plan.name} --yes\nIt deletes the volume{disk}.",
+    )
