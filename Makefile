@@ -1,5 +1,6 @@
 # make lab         JupyterLab on the tutorial         make test    everything that is checked
 # make lint        formatting, types, layers          make bench   the numbers, beside kubectl and the kubernetes package
+# make test-cluster      the same on a real two-node Kubernetes, which it builds (root, Go; cluster-up and cluster-down keep one)
 # make clean       back to a fresh clone
 #
 # Needs Python 3.11 or newer. Everything else lands in .venv and node_modules, Node.js included where there is none.
@@ -21,10 +22,10 @@ FRONTEND := package.json yarn.lock .yarnrc.yml $(shell find labextension/src lab
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help lab test lint bench clean install browser test-python test-notebooks test-ui
+.PHONY: help lab test lint bench clean install browser test-python test-notebooks test-ui test-cluster cluster-up cluster-down
 
 help:
-	@sed -n 's/^# //p' Makefile | head -3
+	@sed -n 's/^# //p' Makefile | head -5
 
 # ---- install
 
@@ -107,6 +108,15 @@ test-notebooks: install
 test-ui: install browser
 	$(call say,in a browser)
 	$(BIN)/pytest tests/ui
+
+# The same tests on real Kubernetes: the context that KT_TEST_CONTEXT names, else a cluster made for the occasion.
+test-cluster: install
+	$(call say,on real Kubernetes)
+	@if [ -n "$${KT_TEST_CONTEXT:-}" ]; then $(BIN)/pytest tests/cluster $(ARGS); \
+	else $(BIN)/python -m tests.realcluster run -- $(BIN)/pytest tests/cluster $(ARGS); fi
+
+cluster-up cluster-down: cluster-%: install
+	@$(BIN)/python -m tests.realcluster $*
 
 # Chromium comes from the distribution. Who may not install it goes without the UI tests, and they say so.
 browser:

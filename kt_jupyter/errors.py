@@ -156,7 +156,9 @@ class VolumeDiffers(KtError):
     ``differences`` maps what differs (``size``, ``access_mode`` …) to a pair (what exists, what was asked).
     """
 
-    def __init__(self, fact: str, *, remedy: str | None = None, differences: dict[str, tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self, fact: str, *, remedy: str | None = None, differences: dict[str, tuple[str, str]] | None = None
+    ) -> None:
         super().__init__(fact, remedy=remedy)
         self.differences = differences or {}
 

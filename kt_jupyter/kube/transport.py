@@ -68,11 +68,14 @@ class _Progress:
     """How far a request got: httpcore2 reports the steps to ``trace``."""
 
     sent: bool = False
+    _to_proxy: bool = False
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Note when the last byte has gone out: a server cannot act on less than the whole body it was announced."""
-        if event.endswith("send_request_body.complete") and info["request"].method != b"CONNECT":
-            self.sent = True
+        if event.endswith("send_request_headers.started"):
+            self._to_proxy = info["request"].method == b"CONNECT"
+        elif event.endswith("send_request_body.complete"):
+            self.sent = not self._to_proxy
 
 
 class _Backend(httpcore2.AnyIOBackend):
@@ -103,7 +106,7 @@ def _keepalive() -> list[httpcore2.SOCKET_OPTION]:
     return options
 
 
-@dataclass
+@dataclass(eq=False)
 class Transport:
     """The connections to one target. Lives on the I/O thread; one per loop generation."""
 

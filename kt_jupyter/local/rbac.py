@@ -51,7 +51,14 @@ class Authorizer:
 
     def allows(self, user: User, action: Action) -> bool:
         """Return whether some rule grants the action."""
-        return any(_grants(rule, action) for rule in self.rules(user, action.namespace))
+        return self.reason(user, action) is not None
+
+    def reason(self, user: User, action: Action) -> str | None:
+        """Return why an action is allowed, in the real authorizer's words, or None."""
+        for binding, namespace in self._bindings(user, action.namespace):
+            if any(_grants(rule, action) for rule in self._rules_of(binding, namespace)):
+                return _reason(binding, namespace, user)
+        return None
 
     def refusal(self, user: User, action: Action) -> str:
         """Return the real server's words for an action that is not allowed."""
@@ -59,13 +66,17 @@ class Authorizer:
 
     def rules(self, user: User, namespace: str) -> Iterator[Rule]:
         """Yield every rule that applies to a user in a namespace ("" for the cluster's scope)."""
+        for binding, where in self._bindings(user, namespace):
+            yield from self._rules_of(binding, where)
+
+    def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Object, str | None]]:
         for binding in self._registry.list(f"clusterrolebindings.{_GROUP}"):
             if _binds(binding, user):
-                yield from self._rules_of(binding, None)
+                yield binding, None
         if namespace:
             for binding in self._registry.list(f"rolebindings.{_GROUP}", namespace):
                 if _binds(binding, user):
-                    yield from self._rules_of(binding, namespace)
+                    yield binding, namespace
 
     def _rules_of(self, binding: Object, namespace: str | None) -> list[Rule]:
         reference = binding.get("roleRef") or {}
@@ -74,6 +85,21 @@ class Authorizer:
         else:
             role = self._registry.find(f"roles.{_GROUP}", namespace, reference.get("name", ""))
         return list((role or {}).get("rules") or [])
+
+
+def _reason(binding: Object, namespace: str | None, user: User) -> str:
+    reference = binding.get("roleRef") or {}
+    name = binding["metadata"]["name"]
+    shown = f"RoleBinding {quoted(f'{name}/{namespace}')}" if namespace else f"ClusterRoleBinding {quoted(name)}"
+    subject = next(subject for subject in binding.get("subjects") or [] if _is_subject(subject, binding, user))
+    who = f"{subject.get('kind')} {quoted(_subject_name(subject, binding))}"
+    return f"RBAC: allowed by {shown} of {reference.get('kind')} {quoted(reference.get('name', ''))} to {who}"
+
+
+def _subject_name(subject: Object, binding: Object) -> str:
+    if subject.get("kind") != "ServiceAccount":
+        return str(subject.get("name", ""))
+    return f"{subject.get('name', '')}/{subject.get('namespace') or namespace_of(binding) or ''}"
 
 
 def _binds(binding: Object, user: User) -> bool:

@@ -30,13 +30,14 @@ class ApiStatus(Exception):  # noqa: N818  (the name of the thing on the wire)
         self.message = message
         self.details = details
         self.headers = headers or {}
+        self.meta: dict[str, Any] = {}
 
     def body(self) -> dict[str, Any]:
         """Return the Status object for the wire."""
         body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.meta,
             "status": "Failure",
             "message": self.message,
         }

@@ -162,24 +162,6 @@ class Store:
         keys = sorted((key for key in held if namespace is None or key[0] == namespace), key=etcd_order)
         return [held[key] for key in keys]
 
-    def records_at(self, resource: str, namespace: str | None, revision: int) -> list[Record] | None:
-        """Return what ``records`` would have returned at a past revision, None when that is forgotten.
-
-        So that a list read in pages is one consistent list: the history is undone from the present back.
-        """
-        events = self.since(resource, revision)
-        if events is None:
-            return None
-        held = dict(self._objects.get(resource, {}))
-        for event in reversed(events):
-            key = (namespace_of(event.object) or "", name_of(event.object))
-            if event.previous_record is None:
-                held.pop(key, None)
-            else:
-                held[key] = event.previous_record
-        keys = sorted((key for key in held if namespace is None or key[0] == namespace), key=etcd_order)
-        return [held[key] for key in keys]
-
     def resources(self) -> Iterable[str]:
         """Return the resources of which there are objects."""
         return [resource for resource, held in self._objects.items() if held]
@@ -240,6 +222,10 @@ class Store:
             if subscription in listeners:
                 listeners.remove(subscription)
 
+    def subscriptions(self) -> list[Subscription]:
+        """Return every subscription that is open."""
+        return list({id(one): one for listeners in self._subscriptions.values() for one in listeners}.values())
+
     # The disk
 
     @property
@@ -253,9 +239,8 @@ class Store:
 
     def close(self) -> None:
         """Flush and close the journal and end every subscription."""
-        for listeners in list(self._subscriptions.values()):
-            for subscription in list(listeners):
-                subscription.close()
+        for subscription in self.subscriptions():
+            subscription.close()
         self._journal.close()
 
     def compact_if_overgrown(self) -> None:

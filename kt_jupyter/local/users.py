@@ -13,28 +13,20 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from kt_jupyter.local import status
 from kt_jupyter.local.credentials import Credentials
 
 MASTERS: Final = "system:masters"
 AUTHENTICATED: Final = "system:authenticated"
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy  # aiohttp's headers: case-insensitive names, several values each
+
+    Headers = CIMultiDictProxy[str]
+
 _SERVICE_ACCOUNT: Final = "system:serviceaccount:"
 _ISSUED: Final = "kt-sa."
-
-
-class Headers(Protocol):
-    """What is needed of a request's headers: case-insensitive names, several values each."""
-
-    def get(self, key: str, default: str = "") -> str:
-        """Return the first value."""
-
-    def getall(self, key: str, default: list[str]) -> list[str]:
-        """Return all values."""
-
-    def items(self) -> Any:
-        """Return all pairs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def main() -> int:
         with ThreadPoolExecutor(options.jobs) as pool:
             answers = dict(
                 pool.map(lambda scenario: (scenario.name, answer(server, landscape, scenario, theme)), chosen)
-            )  # noqa: B023 - the pool ends within the iteration
+            )
         if options.verb == "record":
             kept = load(theme) if options.only else {}
             path = save(

@@ -34,10 +34,11 @@ TEXT = (
     (re.compile(r"\b(containerd|process)://[0-9a-f-]+"), "<container>"),
     (re.compile(r"\n@@ [^\n]*(\n[ +\\-][^\n]*)*\n"), "\n<diff>\n"),
     (re.compile(r'(?<=patch: Invalid value: )"\{.*\}"(?=: )', re.DOTALL), "<the object>"),
-    (re.compile(r'(?<=Invalid value: )"\{.*\\"managedFields\\".*\}"(?=: )', re.DOTALL), "<the object>"),
+    (re.compile(r'(?<=Invalid value: )"\{\\".*\}"(?=: )', re.DOTALL), "<the object>"),
     (re.compile(r'(?<=Invalid value: )\{.*"[A-Z]\w+":.*\}(?=: )'), "<struct>"),
     (re.compile(r"(?<=too old resource version: )\d+ \(\d+\)"), "<rv> (<rv>)"),
     (re.compile(r"(?<=ResourceVersion in record \()\d+"), "<rv>"),
+    (re.compile(r"(?<=, current: )\d+"), "<rv>"),
     (re.compile(r"scheme\.go:\d+"), "scheme.go"),
 )
 SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
@@ -125,15 +126,13 @@ class _Hider:
 
     def value(self, value: Json, key: str = "") -> Json:
         if isinstance(value, dict):
-            if value.get("kind") == "Table" and "rows" in value:
-                value = _without_ages(value)
             return {
                 self.text(name): self.value(item, name)
                 for name, item in sorted(value.items())
                 if name != "managedFields"
             }
         if isinstance(value, list):
-            return [self.value(item, key) for item in value]
+            return ["<age>" if isinstance(item, str) and AGE.match(item) else self.value(item, key) for item in value]
         if isinstance(value, str):
             return self.text(value, key)
         return value
@@ -151,14 +150,6 @@ class _Hider:
         for pattern, shown in TEXT:
             value = pattern.sub(shown, value)
         return value
-
-
-def _without_ages(table: dict[str, Any]) -> dict[str, Any]:
-    rows = [
-        {**row, "cells": ["<age>" if isinstance(cell, str) and AGE.match(cell) else cell for cell in row["cells"]]}
-        for row in table["rows"] or []
-    ]
-    return {**table, "rows": rows}
 
 
 def _as(placeholder: str) -> Callable[[str], str]:

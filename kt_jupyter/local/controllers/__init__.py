@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from kt_jupyter.local.controllers import nodes
 from kt_jupyter.local.controllers.binding import Binder
 from kt_jupyter.local.controllers.namespaces import Namespaces
 from kt_jupyter.local.controllers.protection import Protection
@@ -39,21 +40,26 @@ class HasPaths(Protocol):
         """The data of claims."""
 
 
-async def run_controllers(registry: Registry, *, paths: HasPaths, logs: Logs | None = None) -> None:
+async def run_controllers(
+    registry: Registry, *, paths: HasPaths, logs: Logs | None = None, node_count: int | None = None
+) -> None:
     """Run every controller and the kubelet until cancelled; on return no process of a pod is left.
 
     Args:
         registry: the cluster's objects.
         paths: where volumes and pods have their directories.
         logs: the pods' logs, when the caller reads them too.
+        node_count: how many nodes this machine plays; None: what KT_JUPYTER_LOCAL_NODES says, else 1.
     """
+    machine = nodes.Machine.measure(paths.volumes)
+    nodes.register(registry, machine, node_count or nodes.node_count())
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "binder": Binder(registry).loop().run,
         "provisioner": Provisioner(registry, paths.volumes).loop().run,
         "protection": Protection(registry).loop().run,
         "namespaces": Namespaces(registry).loop().run,
         "scheduler": Scheduler(registry).loop().run,
-        "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, {}).run,
+        "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, machine.capacity()).run,
     }
     tasks = [asyncio.create_task(_keep_up(name, part), name=name) for name, part in parts.items()]
     try:

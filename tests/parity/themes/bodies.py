@@ -1,7 +1,7 @@
 """Bodies: what can be read at all, and what fieldValidation makes of the rest."""
 
-from ..objects import CLAIMS, CONFIGMAPS, NS, PODS, claim, configmap, named, pod
-from ..steps import JSON, Step, delete, get, nothing, only, post, put, scenario
+from ..objects import CLAIMS, CONFIGMAPS, PODS, claim, configmap, named
+from ..steps import delete, get, only, post, put, scenario
 
 YAML = {"Content-Type": "application/yaml"}
 
@@ -23,17 +23,37 @@ SCENARIOS = [
         validated("Strict", {**claim("a"), "sepc": {}}),
         validated("Strict", claim("a", AccessModes=["ReadWriteOnce"])),
         validated("Warn", claim("a", AccessModes=["ReadWriteMany"]), see=only("spec")),
-        validated("Strict", named("Pod", "a", spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y", "env": [{"nam": "A"}]}]}), PODS),
-        validated("Strict", named("Pod", "a", spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y"}]}), PODS),
-        validated("Warn", named("Pod", "a", spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y"}]}), PODS, see=only("kind")),
-        validated("Strict", claim("a", **{"resources": {"requests": {"storage": "1Gi"}, "claims": [{"name": "x"}]}})),
+        validated(
+            "Strict",
+            named(
+                "Pod",
+                "a",
+                spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y", "env": [{"nam": "A"}]}]},
+            ),
+            PODS,
+        ),
+        validated(
+            "Strict", named("Pod", "a", spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y"}]}), PODS
+        ),
+        validated(
+            "Warn",
+            named("Pod", "a", spec={"containers": [{"name": "c", "image": "x", "imagePolicy": "y"}]}),
+            PODS,
+            see=only("kind"),
+        ),
+        validated("Strict", claim("a", resources={"requests": {"storage": "1Gi"}, "claims": [{"name": "x"}]})),
         validated("Strict", claim("a")),
     ),
     scenario(
         "fields given twice",
         *[validated(how, DOUBLE, CONFIGMAPS, see=only("data")) for how in ("Strict", "Warn", "Ignore")],
         validated("Strict", '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","name":"b"}}', CONFIGMAPS),
-        validated("Strict", 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: "1"\n  x: "2"\n', CONFIGMAPS, headers=YAML),
+        validated(
+            "Strict",
+            'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: "1"\n  x: "2"\n',
+            CONFIGMAPS,
+            headers=YAML,
+        ),
     ),
     scenario(
         "wrong types are decoding errors",
@@ -67,7 +87,21 @@ SCENARIOS = [
     ),
     scenario(
         "bodies that are no objects",
-        *[post(CLAIMS, body) for body in ("", "{", "[]", '"text"', "null", "5", "not json", "{} {}", '{"kind":"PersistentVolumeClaim"', "\x00")],
+        *[
+            post(CLAIMS, body)
+            for body in (
+                "",
+                "{",
+                "[]",
+                '"text"',
+                "null",
+                "5",
+                "not json",
+                "{} {}",
+                '{"kind":"PersistentVolumeClaim"',
+                "\x00",
+            )
+        ],
         post(CLAIMS, [claim("a")]),
         post(CLAIMS, {"kind": "List", "apiVersion": "v1", "items": [claim("a")]}),
         post(CLAIMS, {"kind": "PersistentVolumeClaimList", "apiVersion": "v1", "items": []}),
@@ -84,8 +118,18 @@ SCENARIOS = [
     ),
     scenario(
         "YAML is read too",
-        post(CONFIGMAPS, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  a: b\n", headers=YAML, see=only("data")),
-        post(CONFIGMAPS, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: z}\n---\nkind: Other\n", headers=YAML, see=only("kind", "metadata.name", "message", "reason")),
+        post(
+            CONFIGMAPS,
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  a: b\n",
+            headers=YAML,
+            see=only("data"),
+        ),
+        post(
+            CONFIGMAPS,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: z}\n---\nkind: Other\n",
+            headers=YAML,
+            see=only("kind", "metadata.name", "message", "reason"),
+        ),
         post(CONFIGMAPS, "metadata: {name: w}\ndata: {yes: no}", headers=YAML, see=only("data", "message", "reason")),
         post(CONFIGMAPS, "a: [", headers=YAML),
         post(CONFIGMAPS, '{"metadata":{"name":"j"}}', headers=YAML, see=only("metadata.name")),
@@ -94,11 +138,18 @@ SCENARIOS = [
         "content types",
         post(CONFIGMAPS, configmap("a"), headers={"Content-Type": "text/plain"}),
         post(CONFIGMAPS, configmap("b"), headers={"Content-Type": ""}, see=only("metadata.name", "message", "reason")),
-        post(CONFIGMAPS, configmap("c"), headers={"Content-Type": "application/json; charset=utf-8"}, see=only("metadata.name")),
+        post(
+            CONFIGMAPS,
+            configmap("c"),
+            headers={"Content-Type": "application/json; charset=utf-8"},
+            see=only("metadata.name"),
+        ),
         post(CONFIGMAPS, configmap("d"), headers={"Content-Type": "application/x-www-form-urlencoded"}),
         post(CONFIGMAPS, configmap("e"), headers={"Content-Type": "garbage"}),
         put(f"{CONFIGMAPS}/c", configmap("c"), headers={"Content-Type": "text/plain"}),
-        delete(f"{CONFIGMAPS}/c", {"kind": "DeleteOptions", "apiVersion": "v1"}, headers={"Content-Type": "text/plain"}),
+        delete(
+            f"{CONFIGMAPS}/c", {"kind": "DeleteOptions", "apiVersion": "v1"}, headers={"Content-Type": "text/plain"}
+        ),
     ),
     scenario(
         "a body may be too large",

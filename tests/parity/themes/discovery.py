@@ -1,6 +1,6 @@
 """What the server says about itself, and about paths and methods that it does not know."""
 
-from ..objects import CLAIMS, CONFIGMAPS, CLASSES, JOBS, NS, PODS, RBAC, configmap
+from ..objects import CLAIMS, JOBS, NS, PODS
 from ..steps import Step, delete, get, only, patch, post, put, scenario
 
 CORE = {
@@ -15,8 +15,14 @@ def resources(*names, version=None):
     def project(body):
         if body.get("kind") != "APIResourceList":
             return body
-        entries = {entry["name"]: {key: value for key, value in entry.items() if key != "storageVersionHash"} for entry in body["resources"]}
-        return {**{key: body[key] for key in ("kind", "groupVersion")}, "resources": {name: entries.get(name) for name in sorted(names)}}
+        entries = {
+            entry["name"]: {key: value for key, value in entry.items() if key != "storageVersionHash"}
+            for entry in body["resources"]
+        }
+        return {
+            **{key: body[key] for key in ("kind", "groupVersion")},
+            "resources": {name: entries.get(name) for name in sorted(names)},
+        }
 
     return project
 
@@ -45,8 +51,19 @@ SCENARIOS = [
         get("/api/v1", see=resources(*CORE)),
         get("/apis/batch/v1", see=resources("jobs", "jobs/status")),
         get("/apis/storage.k8s.io/v1", see=resources("storageclasses")),
-        get("/apis/rbac.authorization.k8s.io/v1", see=resources("roles", "rolebindings", "clusterroles", "clusterrolebindings")),
-        get("/apis/authorization.k8s.io/v1", see=resources("selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews", "localsubjectaccessreviews")),
+        get(
+            "/apis/rbac.authorization.k8s.io/v1",
+            see=resources("roles", "rolebindings", "clusterroles", "clusterrolebindings"),
+        ),
+        get(
+            "/apis/authorization.k8s.io/v1",
+            see=resources(
+                "selfsubjectaccessreviews",
+                "selfsubjectrulesreviews",
+                "subjectaccessreviews",
+                "localsubjectaccessreviews",
+            ),
+        ),
         get("/version", see=only("major", "compiler")),
     ),
     scenario(

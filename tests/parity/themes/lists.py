@@ -1,13 +1,16 @@
 """Lists: selectors, pages and versions."""
 
-from ..objects import CLAIMS, CONFIGMAPS, EVENTS, JOBS, PODS, NS, configmap, named, pod, claim
+from ..objects import CLAIMS, CONFIGMAPS, EVENTS, JOBS, NS, PODS, configmap
 from ..steps import delete, each, get, only, post, scenario
 
 NAMES = each("metadata.name", sort=False)
 
 
 def some(*labels):
-    return [post(CONFIGMAPS, configmap(name, metadata={"labels": values, "finalizers": []})).quietly() for name, values in labels]
+    return [
+        post(CONFIGMAPS, configmap(name, metadata={"labels": values, "finalizers": []})).quietly()
+        for name, values in labels
+    ]
 
 
 THREE = some(("a", {"app": "x", "tier": "one"}), ("b", {"app": "y", "tier": "one"}), ("c", {"app": "z"}))
@@ -28,14 +31,43 @@ SCENARIOS = [
         *[
             by_label(selector)
             for selector in (
-                "app=x", "app==x", "app!=x,tier", "app in (x,y)", "app in (x, y),tier=one", "app notin (x),app", "tier", "!tier,app", "app=", "app in ()", "app,!none", "tier in (one),app notin (x)",
-                "app=x,", "", "app=none",
+                "app=x",
+                "app==x",
+                "app!=x,tier",
+                "app in (x,y)",
+                "app in (x, y),tier=one",
+                "app notin (x),app",
+                "tier",
+                "!tier,app",
+                "app=",
+                "app in ()",
+                "app,!none",
+                "tier in (one),app notin (x)",
+                "app=x,",
+                "",
+                "app=none",
             )
         ],
     ),  # fmt: skip
     scenario(
         "label selectors that cannot be read",
-        *[by_label(selector) for selector in ("app=x=y", "=x", "app in x", "app in (x", "bad key=x", "app=bad value", "app~x", "a/b/c=x", "app=" + "v" * 64, "!app=x", ",", "app>x")],
+        *[
+            by_label(selector)
+            for selector in (
+                "app=x=y",
+                "=x",
+                "app in x",
+                "app in (x",
+                "bad key=x",
+                "app=bad value",
+                "app~x",
+                "a/b/c=x",
+                "app=" + "v" * 64,
+                "!app=x",
+                ",",
+                "app>x",
+            )
+        ],
         by_label("app>1"),
         delete(CONFIGMAPS, query={"labelSelector": "app=x=y"}),
     ),
@@ -56,11 +88,17 @@ SCENARIOS = [
         by_field(CLAIMS, "status.phase=Bound"),
         by_field(CLAIMS, "spec.volumeName=x"),
         by_field(PODS, "status.phase=Running"),
-        by_field(PODS, "spec.nodeName=x,status.phase!=Failed,spec.restartPolicy=Never,spec.schedulerName=s,spec.serviceAccountName=d,status.podIP=1,spec.hostNetwork=true,status.nominatedNodeName=n"),
+        by_field(
+            PODS,
+            "spec.nodeName=x,status.phase!=Failed,spec.restartPolicy=Never,spec.schedulerName=s,spec.serviceAccountName=d,status.podIP=1,spec.hostNetwork=true,status.nominatedNodeName=n",
+        ),
         by_field(PODS, "spec.hostname=x"),
         by_field(JOBS, "status.successful=1"),
         by_field(JOBS, "status.active=1"),
-        by_field(EVENTS, "involvedObject.kind=Pod,involvedObject.name=p,involvedObject.namespace={ns},involvedObject.uid=u,involvedObject.apiVersion=v1,involvedObject.resourceVersion=1,involvedObject.fieldPath=f,reason=r,reportingComponent=c,source=s,type=t"),
+        by_field(
+            EVENTS,
+            "involvedObject.kind=Pod,involvedObject.name=p,involvedObject.namespace={ns},involvedObject.uid=u,involvedObject.apiVersion=v1,involvedObject.resourceVersion=1,involvedObject.fieldPath=f,reason=r,reportingComponent=c,source=s,type=t",
+        ),
         by_field(EVENTS, "message=x"),
         by_field("/api/v1/namespaces", "status.phase=Active,metadata.name={ns}"),
         by_field("/api/v1/namespaces", "spec.finalizers=x"),
@@ -73,16 +111,41 @@ SCENARIOS = [
     scenario(
         "pages",
         *THREE,
-        get(CONFIGMAPS, query={"limit": "2"}, keep={"next": "metadata.continue"}, see=lambda body: {"metadata": body["metadata"], "names": [item["metadata"]["name"] for item in body["items"]]}),
-        get(CONFIGMAPS, query={"limit": "2", "continue": "{next}"}, see=lambda body: {"metadata": body["metadata"], "names": [item["metadata"]["name"] for item in body["items"]]}),
-        get(CONFIGMAPS, query={"limit": "1", "labelSelector": "app"}, see=lambda body: {"metadata": body["metadata"], "names": [item["metadata"]["name"] for item in body["items"]]}),
+        get(
+            CONFIGMAPS,
+            query={"limit": "2"},
+            keep={"next": "metadata.continue"},
+            see=lambda body: {
+                "metadata": body["metadata"],
+                "names": [item["metadata"]["name"] for item in body["items"]],
+            },
+        ),
+        get(
+            CONFIGMAPS,
+            query={"limit": "2", "continue": "{next}"},
+            see=lambda body: {
+                "metadata": body["metadata"],
+                "names": [item["metadata"]["name"] for item in body["items"]],
+            },
+        ),
+        get(
+            CONFIGMAPS,
+            query={"limit": "1", "labelSelector": "app"},
+            see=lambda body: {
+                "metadata": body["metadata"],
+                "names": [item["metadata"]["name"] for item in body["items"]],
+            },
+        ),
         get(CONFIGMAPS, query={"limit": "0"}, see=NAMES),
         get(CONFIGMAPS, query={"limit": "100"}, see=only("metadata")),
         get(CONFIGMAPS, query={"limit": "-1"}, see=only("metadata")),
         get(CONFIGMAPS, query={"limit": "x"}),
         get(CONFIGMAPS, query={"continue": "garbage"}),
         get(CONFIGMAPS, query={"limit": "2", "continue": "{next}", "resourceVersion": "1"}),
-        get(CONFIGMAPS, query={"limit": "2", "continue": "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJhXHUwMDAwIn0"}),
+        get(
+            CONFIGMAPS,
+            query={"limit": "2", "continue": "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MSwic3RhcnQiOiJhXHUwMDAwIn0"},
+        ),
     ),
     scenario(
         "versions of a list",

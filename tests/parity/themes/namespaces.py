@@ -1,7 +1,7 @@
 """Namespaces: their life, from their defaults to what forbids new objects at their end."""
 
-from ..objects import CLAIMS, CONFIGMAPS, NS, claim, configmap, named
-from ..steps import condition, delete, get, gone, only, patch, post, put, scenario, shows
+from ..objects import NS, claim, configmap, named
+from ..steps import condition, delete, get, gone, only, patch, post, put, scenario
 
 ALL = "/api/v1/namespaces"
 
@@ -29,7 +29,8 @@ SCENARIOS = [
         post(ALL, namespace("{ns}-c", labels={"k": "bad value"})),
         post(ALL, namespace("{ns}-c", labels={"pod-security.kubernetes.io/enforce": "strict"})),
         post(ALL, namespace("{ns}-c", labels={"pod-security.kubernetes.io/enforce-version": "1.2"})),
-        post(ALL, namespace("{ns}-c", namespace="other")),
+        post(ALL, namespace("{ns}-d", namespace="other")),
+        cleanup=(f"{ALL}/{{ns}}-c", f"{ALL}/{{ns}}-d"),
     ),
     scenario(
         "a namespace that does not exist is not found",
@@ -74,12 +75,14 @@ SCENARIOS = [
         get(f"{ALL}/{{ns}}-a", until=gone),
         get(f"{NS}-a/configmaps/a"),
         get(f"{NS}-a/persistentvolumeclaims/a"),
-        get(f"{NS}-a/serviceaccounts", see=only("items")),
+        get(f"{NS}-a/serviceaccounts", see=only("kind")),
     ),
     scenario(
         "finalize is a subresource",
         post(ALL, namespace("{ns}-a")).quietly(),
-        put(f"{ALL}/{{ns}}-a/finalize", {**namespace("{ns}-a"), "spec": {"finalizers": ["kubernetes", "example.com/x"]}}),
+        put(
+            f"{ALL}/{{ns}}-a/finalize", {**namespace("{ns}-a"), "spec": {"finalizers": ["kubernetes", "example.com/x"]}}
+        ),
         put(f"{ALL}/{{ns}}-a/finalize", {**namespace("{ns}-a"), "spec": {"finalizers": ["kubernetes"]}}),
         get(f"{ALL}/{{ns}}-a/status"),
         get(f"{ALL}/{{ns}}-a/finalize"),

@@ -1,7 +1,7 @@
 """Patches: the four kinds, what they do to lists and maps, and how they are refused."""
 
-from ..objects import CLAIMS, CONFIGMAPS, PODS, ACCOUNTS, claim, configmap, container, named, pod
-from ..steps import APPLY, JSON_PATCH, MERGE, STRATEGIC, get, only, patch, post, scenario
+from ..objects import ACCOUNTS, CLAIMS, CONFIGMAPS, PODS, claim, configmap, container, named, pod
+from ..steps import JSON_PATCH, MERGE, STRATEGIC, get, only, patch, post, scenario
 
 MAP = f"{CONFIGMAPS}/a"
 DATA = only("metadata.name", "metadata.labels", "data")
@@ -41,7 +41,11 @@ SCENARIOS = [
         ops({"op": "add", "path": "/data/z", "value": "3"}, see=DATA),
         ops({"op": "replace", "path": "/data/x", "value": "9"}, {"op": "remove", "path": "/data/y"}, see=DATA),
         ops({"op": "remove", "path": "/metadata/labels/a.b~1c"}, see=DATA),
-        ops({"op": "test", "path": "/data/x", "value": "9"}, {"op": "copy", "from": "/data/x", "path": "/data/w"}, see=DATA),
+        ops(
+            {"op": "test", "path": "/data/x", "value": "9"},
+            {"op": "copy", "from": "/data/x", "path": "/data/w"},
+            see=DATA,
+        ),
         ops({"op": "move", "from": "/data/w", "path": "/data/v"}, see=DATA),
         ops({"op": "test", "path": "/data/x", "value": "other"}),
         ops({"op": "remove", "path": "/data/none"}),
@@ -58,18 +62,74 @@ SCENARIOS = [
     ),
     scenario(
         "a strategic patch knows how lists merge",
-        post(PODS, pod("a", container("c"), container("d"), **PARKED, tolerations=[{"key": "k", "operator": "Exists"}], metadata={"labels": {"x": "y"}, "finalizers": ["example.com/a"]})).quietly(),
-        patch(f"{PODS}/a", {"spec": {"containers": [{"name": "d", "image": "ubuntu"}]}}, STRATEGIC, see=only("spec.containers.0.image", "spec.containers.1.image", "spec.containers.1.name")),
-        patch(f"{PODS}/a", {"spec": {"$setElementOrder/containers": [{"name": "c"}, {"name": "d"}], "containers": [{"name": "c", "image": "busybox"}]}}, STRATEGIC, see=only("spec.containers.0.image", "spec.containers.1.image")),
+        post(
+            PODS,
+            pod(
+                "a",
+                container("c"),
+                container("d"),
+                **PARKED,
+                tolerations=[{"key": "k", "operator": "Exists"}],
+                metadata={"labels": {"x": "y"}, "finalizers": ["example.com/a"]},
+            ),
+        ).quietly(),
+        patch(
+            f"{PODS}/a",
+            {"spec": {"containers": [{"name": "d", "image": "ubuntu"}]}},
+            STRATEGIC,
+            see=only("spec.containers.0.image", "spec.containers.1.image", "spec.containers.1.name"),
+        ),
+        patch(
+            f"{PODS}/a",
+            {
+                "spec": {
+                    "$setElementOrder/containers": [{"name": "c"}, {"name": "d"}],
+                    "containers": [{"name": "c", "image": "busybox"}],
+                }
+            },
+            STRATEGIC,
+            see=only("spec.containers.0.image", "spec.containers.1.image"),
+        ),
         patch(f"{PODS}/a", {"metadata": {"finalizers": ["example.com/b"]}}, STRATEGIC, see=only("metadata.finalizers")),
-        patch(f"{PODS}/a", {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/a"]}}, STRATEGIC, see=only("metadata.finalizers")),
+        patch(
+            f"{PODS}/a",
+            {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/a"]}},
+            STRATEGIC,
+            see=only("metadata.finalizers"),
+        ),
         patch(f"{PODS}/a", {"metadata": {"labels": {"x": None, "z": "1"}}}, STRATEGIC, see=only("metadata.labels")),
-        patch(f"{PODS}/a", {"metadata": {"labels": {"$patch": "replace", "only": "this"}}}, STRATEGIC, see=only("metadata.labels")),
+        patch(
+            f"{PODS}/a",
+            {"metadata": {"labels": {"$patch": "replace", "only": "this"}}},
+            STRATEGIC,
+            see=only("metadata.labels"),
+        ),
         patch(f"{PODS}/a", {"spec": {"containers": [{"name": "d", "$patch": "delete"}]}}, STRATEGIC),
         patch(f"{PODS}/a", {"spec": {"containers": [{"image": "x"}]}}, STRATEGIC),
         patch(f"{PODS}/a", {"spec": {"containers": [{"name": "d", "$patch": "spin"}]}}, STRATEGIC),
-        patch(f"{PODS}/a", {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "11111111-1111-1111-1111-111111111111"}]}}, STRATEGIC, see=only("metadata.ownerReferences")),
-        patch(f"{PODS}/a", {"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "11111111-1111-1111-1111-111111111111"}]}}, STRATEGIC, see=only("metadata.ownerReferences")),
+        patch(
+            f"{PODS}/a",
+            {
+                "metadata": {
+                    "ownerReferences": [
+                        {
+                            "apiVersion": "v1",
+                            "kind": "ConfigMap",
+                            "name": "o",
+                            "uid": "11111111-1111-1111-1111-111111111111",
+                        }
+                    ]
+                }
+            },
+            STRATEGIC,
+            see=only("metadata.ownerReferences"),
+        ),
+        patch(
+            f"{PODS}/a",
+            {"metadata": {"ownerReferences": [{"$patch": "delete", "uid": "11111111-1111-1111-1111-111111111111"}]}},
+            STRATEGIC,
+            see=only("metadata.ownerReferences"),
+        ),
         patch(f"{PODS}/a", [], STRATEGIC),
         patch(f"{PODS}/a", "{", STRATEGIC),
         patch(f"{PODS}/a", {"metadata": {"finalizers": []}}, MERGE, see=only("metadata.finalizers")),
@@ -79,9 +139,24 @@ SCENARIOS = [
         post(CLAIMS, claim("a", storageClassName="standard")).quietly(),
         patch(f"{CLAIMS}/a", {"metadata": {"annotations": {"a": "b"}}}, STRATEGIC, see=only("metadata.annotations")),
         patch(f"{CLAIMS}/a", {"spec": {"accessModes": ["ReadWriteMany"]}}, STRATEGIC),
-        patch(f"{CLAIMS}/a/status", {"status": {"conditions": [{"type": "Resizing", "status": "True", "lastTransitionTime": None}]}}, STRATEGIC, see=only("status.conditions")),
-        patch(f"{CLAIMS}/a/status", {"status": {"conditions": [{"type": "FileSystemResizePending", "status": "True"}]}}, STRATEGIC, see=only("status.conditions")),
-        patch(f"{CLAIMS}/a/status", {"status": {"conditions": [{"type": "Resizing", "$patch": "delete"}]}}, STRATEGIC, see=only("status.conditions")),
+        patch(
+            f"{CLAIMS}/a/status",
+            {"status": {"conditions": [{"type": "Resizing", "status": "True", "lastTransitionTime": None}]}},
+            STRATEGIC,
+            see=only("status.conditions"),
+        ),
+        patch(
+            f"{CLAIMS}/a/status",
+            {"status": {"conditions": [{"type": "FileSystemResizePending", "status": "True"}]}},
+            STRATEGIC,
+            see=only("status.conditions"),
+        ),
+        patch(
+            f"{CLAIMS}/a/status",
+            {"status": {"conditions": [{"type": "Resizing", "$patch": "delete"}]}},
+            STRATEGIC,
+            see=only("status.conditions"),
+        ),
         post(ACCOUNTS, named("ServiceAccount", "s", imagePullSecrets=[{"name": "one"}])).quietly(),
         patch(f"{ACCOUNTS}/s", {"imagePullSecrets": [{"name": "two"}]}, STRATEGIC, see=only("imagePullSecrets")),
     ),

@@ -1,7 +1,21 @@
 """Pods: defaults, validation, what may change, how they run and end."""
 
-from ..objects import CLAIMS, EVENTS, NS, PODS, claim, container, mounting, named, pod
-from ..steps import APPLY, STRATEGIC, delete, each, event, get, gone, has, nothing, only, patch, post, put, scenario, shows, table
+from ..objects import EVENTS, PODS, container, mounting, named, pod
+from ..steps import (
+    STRATEGIC,
+    delete,
+    each,
+    event,
+    get,
+    gone,
+    has,
+    only,
+    patch,
+    post,
+    put,
+    scenario,
+    shows,
+)
 
 NO_TOKEN = {"automountServiceAccountToken": False}
 SETTLED = only(
@@ -23,17 +37,126 @@ SCENARIOS = [
     scenario(
         "a pod gets its defaults",
         post(PODS, bare("a"), query={"dryRun": "All"}),
-        post(PODS, bare("a", {"name": "c", "image": "python:3.12-slim"}, {"name": "d", "image": "alpine@sha256:" + "a" * 64}, **NO_TOKEN), query={"dryRun": "All"}),
-        post(PODS, bare("a", {"name": "c", "image": "x:latest", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": "b"}, {"name": "N", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}, restartPolicy="Never"), query={"dryRun": "All"}),
-        post(PODS, bare("a", {"name": "c", "image": "x", "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}), query={"dryRun": "All"}, see=only("spec.containers.0.resources", "status.qosClass")),
-        post(PODS, bare("a", {"name": "c", "image": "x", "resources": {"requests": {"cpu": "0.1", "memory": "1e6"}, "limits": {"cpu": "1"}}}), query={"dryRun": "All"}, see=only("spec.containers.0.resources", "status.qosClass")),
-        post(PODS, bare("a", {"name": "c", "image": "x", "livenessProbe": {"httpGet": {"port": 80}}, "readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 3}}), query={"dryRun": "All"}, see=only("spec.containers.0.livenessProbe", "spec.containers.0.readinessProbe")),
-        post(PODS, bare("a", volumes=[{"name": "e", "emptyDir": {}}, {"name": "s", "secret": {"secretName": "x"}}, {"name": "m", "configMap": {"name": "y"}}, {"name": "h", "hostPath": {"path": "/tmp"}}, {"name": "p", "persistentVolumeClaim": {"claimName": "z", "readOnly": True}}, {"name": "d", "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}}], **NO_TOKEN), query={"dryRun": "All"}, see=only("spec.volumes")),
-        post(PODS, bare("a", initContainers=[{"name": "i", "image": "x"}], hostNetwork=True, **NO_TOKEN), query={"dryRun": "All"}),
-        post(PODS, bare("a", tolerations=[{"key": "k", "operator": "Exists"}], nodeSelector={"a": "b"}, affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]}]}}}, priorityClassName="system-node-critical"), query={"dryRun": "All"}, see=only("spec.tolerations", "spec.nodeSelector", "spec.affinity", "spec.priority", "spec.preemptionPolicy", "spec.priorityClassName")),
+        post(
+            PODS,
+            bare(
+                "a",
+                {"name": "c", "image": "python:3.12-slim"},
+                {"name": "d", "image": "alpine@sha256:" + "a" * 64},
+                **NO_TOKEN,
+            ),
+            query={"dryRun": "All"},
+        ),
+        post(
+            PODS,
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x:latest",
+                    "ports": [{"containerPort": 80}],
+                    "env": [
+                        {"name": "A", "value": "b"},
+                        {"name": "N", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+                    ],
+                },
+                restartPolicy="Never",
+            ),
+            query={"dryRun": "All"},
+        ),
+        post(
+            PODS,
+            bare("a", {"name": "c", "image": "x", "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}}),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.resources", "status.qosClass"),
+        ),
+        post(
+            PODS,
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x",
+                    "resources": {"requests": {"cpu": "0.1", "memory": "1e6"}, "limits": {"cpu": "1"}},
+                },
+            ),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.resources", "status.qosClass"),
+        ),
+        post(
+            PODS,
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x",
+                    "livenessProbe": {"httpGet": {"port": 80}},
+                    "readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 3},
+                },
+            ),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.livenessProbe", "spec.containers.0.readinessProbe"),
+        ),
+        post(
+            PODS,
+            bare(
+                "a",
+                volumes=[
+                    {"name": "e", "emptyDir": {}},
+                    {"name": "s", "secret": {"secretName": "x"}},
+                    {"name": "m", "configMap": {"name": "y"}},
+                    {"name": "h", "hostPath": {"path": "/tmp"}},
+                    {"name": "p", "persistentVolumeClaim": {"claimName": "z", "readOnly": True}},
+                    {
+                        "name": "d",
+                        "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]},
+                    },
+                ],
+                **NO_TOKEN,
+            ),
+            query={"dryRun": "All"},
+            see=only("spec.volumes"),
+        ),
+        post(
+            PODS,
+            bare("a", initContainers=[{"name": "i", "image": "x"}], hostNetwork=True, **NO_TOKEN),
+            query={"dryRun": "All"},
+        ),
+        post(
+            PODS,
+            bare(
+                "a",
+                tolerations=[{"key": "k", "operator": "Exists"}],
+                nodeSelector={"a": "b"},
+                affinity={
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]}
+                            ]
+                        }
+                    }
+                },
+                priorityClassName="system-node-critical",
+            ),
+            query={"dryRun": "All"},
+            see=only(
+                "spec.tolerations",
+                "spec.nodeSelector",
+                "spec.affinity",
+                "spec.priority",
+                "spec.preemptionPolicy",
+                "spec.priorityClassName",
+            ),
+        ),
         post(PODS, bare("a", serviceAccountName="no-such"), query={"dryRun": "All"}),
         post(PODS, bare("a", priorityClassName="no-such"), query={"dryRun": "All"}),
-        post(PODS, bare("a", serviceAccount="default"), query={"dryRun": "All"}, see=only("spec.serviceAccount", "spec.serviceAccountName")),
+        post(
+            PODS,
+            bare("a", serviceAccount="default"),
+            query={"dryRun": "All"},
+            see=only("spec.serviceAccount", "spec.serviceAccountName"),
+        ),
         post(PODS, bare(None), query={"dryRun": "All"}),
     ),
     scenario(
@@ -72,8 +195,24 @@ SCENARIOS = [
             bare("a", securityContext={"runAsUser": -1}),
             bare("a", securityContext={"fsGroupChangePolicy": "Sometimes"}),
             bare("a", imagePullSecrets=[{"name": ""}]),
-            bare("a", affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}),
-            bare("a", affinity={"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.uid", "operator": "In", "values": ["n"]}]}]}}}),
+            bare(
+                "a",
+                affinity={
+                    "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
+                },
+            ),
+            bare(
+                "a",
+                affinity={
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchFields": [{"key": "metadata.uid", "operator": "In", "values": ["n"]}]}
+                            ]
+                        }
+                    }
+                },
+            ),
         ),
     ),
     scenario(
@@ -90,13 +229,46 @@ SCENARIOS = [
             bare("a", volumes=[{"name": "v", "hostPath": {"path": "/a/../b"}}]),
             bare("a", volumes=[{"name": "v", "emptyDir": {"sizeLimit": "-1"}}]),
             bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "nope", "mountPath": "/a"}]}),
-            bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/a"}]}, volumes=[{"name": "v", "emptyDir": {}}]),
-            bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "v"}]}, volumes=[{"name": "v", "emptyDir": {}}]),
-            bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/a", "subPath": "../b"}]}, volumes=[{"name": "v", "emptyDir": {}}]),
-            bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/a", "subPath": "/b"}]}, volumes=[{"name": "v", "emptyDir": {}}]),
-            bare("a", {"name": "c", "image": "x", "volumeDevices": [{"name": "v", "devicePath": "/dev/x"}]}, volumes=[{"name": "v", "emptyDir": {}}]),
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x",
+                    "volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/a"}],
+                },
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
+            bare(
+                "a",
+                {"name": "c", "image": "x", "volumeMounts": [{"name": "v"}]},
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
+            bare(
+                "a",
+                {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/a", "subPath": "../b"}]},
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
+            bare(
+                "a",
+                {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "/a", "subPath": "/b"}]},
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
+            bare(
+                "a",
+                {"name": "c", "image": "x", "volumeDevices": [{"name": "v", "devicePath": "/dev/x"}]},
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
         ),
-        post(PODS, bare("a", {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "data:ro"}]}, volumes=[{"name": "v", "emptyDir": {}}]), query={"dryRun": "All"}, see=only("spec.containers.0.volumeMounts")),
+        post(
+            PODS,
+            bare(
+                "a",
+                {"name": "c", "image": "x", "volumeMounts": [{"name": "v", "mountPath": "data:ro"}]},
+                volumes=[{"name": "v", "emptyDir": {}}],
+            ),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.volumeMounts"),
+        ),
     ),
     scenario(
         "resources, ports and environment of a container are checked",
@@ -113,15 +285,42 @@ SCENARIOS = [
             bare("a", {"name": "c", "image": "x", "ports": [{"containerPort": 80, "name": "Bad_Name"}]}),
             bare("a", {"name": "c", "image": "x", "env": [{"value": "x"}]}),
             bare("a", {"name": "c", "image": "x", "env": [{"name": "A=B", "value": "x"}]}),
-            bare("a", {"name": "c", "image": "x", "env": [{"name": "A", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}),
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x",
+                    "env": [{"name": "A", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+                },
+            ),
             bare("a", {"name": "c", "image": "x", "env": [{"name": "A", "value": 5}]}),
-            bare("a", {"name": "c", "image": "x", "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.magic"}}}]}),
-            bare("a", {"name": "c", "image": "x", "securityContext": {"privileged": True, "allowPrivilegeEscalation": False}}),
+            bare(
+                "a",
+                {
+                    "name": "c",
+                    "image": "x",
+                    "env": [{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.magic"}}}],
+                },
+            ),
+            bare(
+                "a",
+                {"name": "c", "image": "x", "securityContext": {"privileged": True, "allowPrivilegeEscalation": False}},
+            ),
             bare("a", {"name": "c", "image": "x", "command": "true"}),
             bare("a", {"name": "c", "image": "x", "terminationMessagePolicy": "Never"}),
         ),
-        post(PODS, bare("a", {"name": "c", "image": "x", "resources": {"limits": {"nvidia.com/gpu": "1"}}}), query={"dryRun": "All"}, see=only("spec.containers.0.resources", "status.qosClass")),
-        post(PODS, bare("a", {"name": "c", "image": "x", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}), query={"dryRun": "All"}, see=only("spec.containers.0.env")),
+        post(
+            PODS,
+            bare("a", {"name": "c", "image": "x", "resources": {"limits": {"nvidia.com/gpu": "1"}}}),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.resources", "status.qosClass"),
+        ),
+        post(
+            PODS,
+            bare("a", {"name": "c", "image": "x", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
+            query={"dryRun": "All"},
+            see=only("spec.containers.0.env"),
+        ),
     ),
     scenario(
         "a pod runs, ends and tells how",
@@ -142,7 +341,12 @@ SCENARIOS = [
         get(f"{PODS}/bad/log", query={"follow": "true"}),
         get(f"{PODS}/bad/log", query={"timestamps": "true"}),
         get(f"{PODS}/zz/log"),
-        get(EVENTS, query={"fieldSelector": "involvedObject.name=ok"}, until=event("Started"), see=each("type", "reason", "involvedObject.kind", "involvedObject.fieldPath")),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.name=ok"},
+            until=event("Started"),
+            see=each("type", "reason", "involvedObject.kind", "involvedObject.fieldPath"),
+        ),
     ),
     scenario(
         "a pod with two containers needs to be asked for one",
@@ -153,7 +357,15 @@ SCENARIOS = [
     ),
     scenario(
         "init containers run first, and fail the pod",
-        post(PODS, pod("a", container(command="cat /x/y", volumeMounts=[{"name": "x", "mountPath": "/x"}]), initContainers=[container("i", "echo made > /x/y", volumeMounts=[{"name": "x", "mountPath": "/x"}])], volumes=[{"name": "x", "emptyDir": {}}])).quietly(),
+        post(
+            PODS,
+            pod(
+                "a",
+                container(command="cat /x/y", volumeMounts=[{"name": "x", "mountPath": "/x"}]),
+                initContainers=[container("i", "echo made > /x/y", volumeMounts=[{"name": "x", "mountPath": "/x"}])],
+                volumes=[{"name": "x", "emptyDir": {}}],
+            ),
+        ).quietly(),
         get(f"{PODS}/a", until=shows("status.phase", "Succeeded"), see=SETTLED),
         get(f"{PODS}/a/log"),
         post(PODS, pod("b", initContainers=[container("i", "exit 5")])).quietly(),
@@ -162,7 +374,15 @@ SCENARIOS = [
     ),
     scenario(
         "a running pod shows what it is",
-        post(PODS, pod("a", container(command="sleep 300", env=[{"name": "A", "value": "1"}]), metadata={"labels": {"app": "x"}}), keep={"uid": "metadata.uid"}),
+        post(
+            PODS,
+            pod(
+                "a",
+                container(command="sleep 300", env=[{"name": "A", "value": "1"}]),
+                metadata={"labels": {"app": "x"}},
+            ),
+            keep={"uid": "metadata.uid"},
+        ),
         get(f"{PODS}/a", until=shows("status.containerStatuses.0.ready", True), see=SETTLED),
         patch(f"{PODS}/a", {"metadata": {"labels": {"more": "y"}}}, see=only("metadata.labels")),
         patch(f"{PODS}/a", {"spec": {"restartPolicy": "Always"}}),
@@ -177,13 +397,20 @@ SCENARIOS = [
         patch(f"{PODS}/a", {"spec": {"terminationGracePeriodSeconds": 5}}),
         patch(f"{PODS}/a", {"status": {"phase": "Failed"}}, see=only("status.phase")),
         delete(f"{PODS}/a", {"preconditions": {"uid": "11111111-1111-1111-1111-111111111111"}}),
-        delete(f"{PODS}/a", query={"dryRun": "All", "gracePeriodSeconds": "7"}, see=only("kind", "metadata.name", "metadata.deletionGracePeriodSeconds", "status.phase")),
+        delete(
+            f"{PODS}/a",
+            query={"dryRun": "All", "gracePeriodSeconds": "7"},
+            see=only("kind", "metadata.name", "metadata.deletionGracePeriodSeconds", "status.phase"),
+        ),
         delete(f"{PODS}/a", {"gracePeriodSeconds": -1}, see=only("kind", "metadata.deletionGracePeriodSeconds")),
         get(f"{PODS}/a", until=gone),
     ),
     scenario(
         "deleting takes the grace a pod asks for, and can be hurried",
-        post(PODS, pod("a", container(command="trap '' TERM; while :; do sleep 1; done"), terminationGracePeriodSeconds=600)).quietly(),
+        post(
+            PODS,
+            pod("a", container(command="trap '' TERM; while :; do sleep 1; done"), terminationGracePeriodSeconds=600),
+        ).quietly(),
         get(f"{PODS}/a", until=shows("status.phase", "Running"), see=only("status.phase")),
         delete(f"{PODS}/a", see=only("kind", "metadata.name", "metadata.deletionGracePeriodSeconds", "status.phase")),
         get(f"{PODS}/a", see=only("metadata.deletionGracePeriodSeconds", "status.phase")),
@@ -193,18 +420,31 @@ SCENARIOS = [
         delete(f"{PODS}/a", {"gracePeriodSeconds": 0}).quietly(),
         post(PODS, pod("b", container(command="sleep 300"), terminationGracePeriodSeconds=600)).quietly(),
         get(f"{PODS}/b", until=shows("status.phase", "Running"), see=only("status.phase")),
-        delete(f"{PODS}/b", {"gracePeriodSeconds": 0}, see=only("kind", "metadata.name", "metadata.deletionGracePeriodSeconds")),
+        delete(
+            f"{PODS}/b",
+            {"gracePeriodSeconds": 0},
+            see=only("kind", "metadata.name", "metadata.deletionGracePeriodSeconds"),
+        ),
         get(f"{PODS}/b"),
     ),
     scenario(
         "a pod that no node can take stays pending and says why",
         post(PODS, pod("a", nodeSelector={"no": "such"})).quietly(),
-        get(f"{PODS}/a", until=has("status.conditions"), see=only("status.phase", "status.conditions", "spec.nodeName")),
-        get(EVENTS, query={"fieldSelector": "involvedObject.name=a"}, until=event("FailedScheduling"), see=each("type", "reason", "message", "reportingComponent", "action", "source")),
+        get(
+            f"{PODS}/a", until=has("status.conditions"), see=only("status.phase", "status.conditions", "spec.nodeName")
+        ),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.name=a"},
+            until=event("FailedScheduling"),
+            see=each("type", "reason", "message", "reportingComponent", "action", "source"),
+        ),
         get(f"{PODS}/a/log"),
         delete(f"{PODS}/a", see=only("kind", "metadata.deletionGracePeriodSeconds")),
         get(f"{PODS}/a"),
-        post(PODS, pod("b", container(volumeMounts=[{"name": "v0", "mountPath": "/data"}]), **mounting("missing"))).quietly(),
+        post(
+            PODS, pod("b", container(volumeMounts=[{"name": "v0", "mountPath": "/data"}]), **mounting("missing"))
+        ).quietly(),
         get(f"{PODS}/b", until=has("status.conditions"), see=only("status.phase", "status.conditions")),
         post(PODS, pod("c", container(resources={"requests": {"cpu": "5000"}}))).quietly(),
         get(f"{PODS}/c", until=has("status.conditions"), see=only("status.phase", "status.conditions")),
@@ -216,12 +456,27 @@ SCENARIOS = [
     scenario(
         "a deadline ends a pod",
         post(PODS, pod("a", container(command="sleep 300"), activeDeadlineSeconds=1)).quietly(),
-        get(f"{PODS}/a", until=shows("status.phase", "Failed"), see=only("status.phase", "status.reason", "status.message")),
+        get(
+            f"{PODS}/a",
+            until=shows("status.phase", "Failed"),
+            see=only("status.phase", "status.reason", "status.message"),
+        ),
     ),
     scenario(
         "a pod that is to restart does",
         post(PODS, pod("a", container(command="exit 1"), restartPolicy="OnFailure")).quietly(),
-        get(f"{PODS}/a", until=lambda answer: (answer.body["status"].get("containerStatuses") or [{}])[0].get("restartCount", 0) >= 1 and "waiting" in answer.body["status"]["containerStatuses"][0]["state"], see=only("status.phase", "status.containerStatuses.0.state.waiting.reason", "status.containerStatuses.0.lastState.terminated.exitCode")),
+        get(
+            f"{PODS}/a",
+            until=lambda answer: (
+                (answer.body["status"].get("containerStatuses") or [{}])[0].get("restartCount", 0) >= 1
+                and "waiting" in answer.body["status"]["containerStatuses"][0]["state"]
+            ),
+            see=only(
+                "status.phase",
+                "status.containerStatuses.0.state.waiting.reason",
+                "status.containerStatuses.0.lastState.terminated.exitCode",
+            ),
+        ),
     ),
     scenario(
         "subresources of a pod and their verbs",
@@ -235,13 +490,22 @@ SCENARIOS = [
         get(f"{PODS}/a/eviction"),
         get(f"{PODS}/a/binding"),
         post(f"{PODS}/a", pod("a")),
-        put(f"{PODS}/a/status", {**pod("a", nodeSelector={"no": "such"}), "status": {"phase": "Failed", "message": "so it is"}}, see=only("status.phase", "status.message", "metadata.generation")),
+        put(
+            f"{PODS}/a/status",
+            {**pod("a", nodeSelector={"no": "such"}), "status": {"phase": "Failed", "message": "so it is"}},
+            see=only("status.phase", "status.message", "metadata.generation"),
+        ),
     ),
     scenario(
         "ephemeral containers are added through their subresource",
         post(PODS, pod("a", nodeSelector={"no": "such"})).quietly(),
         patch(f"{PODS}/a", {"spec": {"ephemeralContainers": [{"name": "e", "image": "alpine"}]}}, STRATEGIC),
-        patch(f"{PODS}/a/ephemeralcontainers", {"spec": {"ephemeralContainers": [{"name": "e", "image": "alpine"}]}}, STRATEGIC, see=only("spec.ephemeralContainers")),
+        patch(
+            f"{PODS}/a/ephemeralcontainers",
+            {"spec": {"ephemeralContainers": [{"name": "e", "image": "alpine"}]}},
+            STRATEGIC,
+            see=only("spec.ephemeralContainers"),
+        ),
         post(PODS, bare("b", ephemeralContainers=[{"name": "e", "image": "alpine"}])),
     ),
 ]

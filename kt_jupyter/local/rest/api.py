@@ -1,0 +1,179 @@
+"""One request from its arrival to its answer: host, user, rights, then the handler of its verb."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from kt_jupyter.local import discovery, openapi, reviews, status, users
+from kt_jupyter.local.fields import quoted
+from kt_jupyter.local.rbac import Action, Authorizer
+from kt_jupyter.local.registry import Registry
+from kt_jupyter.local.rest import bodies, deleting, reading, subresources, watching, writing
+from kt_jupyter.local.rest import target as targets
+from kt_jupyter.local.rest.query import ListOptions, truth
+from kt_jupyter.local.rest.target import Target
+from kt_jupyter.local.rest.views import View
+from kt_jupyter.local.store import encode
+from kt_jupyter.local.users import Authenticator, User
+
+log = logging.getLogger(__name__)
+
+
+class Api:
+    """Answers every request of one cluster."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        authenticator: Authenticator,
+        hosts: frozenset[str],
+        subresources: subresources.Handlers,
+    ) -> None:
+        self._registry = registry
+        self._authenticator = authenticator
+        self._authorizer = Authorizer(registry)
+        self._hosts = hosts
+        self._subresources = subresources
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; every refusal and every accident is a Status."""
+        try:
+            return await self._answer(request)
+        except status.ApiStatus as refusal:
+            return _refused(refusal)
+        except OSError as problem:
+            if isinstance(problem, ConnectionError):
+                raise
+            log.exception("%s %s", request.method, request.path)
+            return _refused(status.internal_error(str(problem)))
+        except Exception as problem:
+            log.exception("%s %s", request.method, request.path)
+            return _refused(status.internal_error(f"{type(problem).__name__}: {problem}"))
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self._check_host(request)
+        user = self._user(request)
+        path = request.path.rstrip("/") or "/"
+        target = targets.parse(path, request.method, watch=truth(request.query, "watch"))
+        if target is None:
+            self._authorize(user, Action(request.method.lower(), path=path))
+            return _other(request, path)
+        self._authorize(user, target.action)
+        return await self._resource(request, target, user)
+
+    async def _resource(self, request: web.Request, target: Target, user: User) -> web.StreamResponse:
+        resource, registry = target.resource, self._registry
+        view = View.of(request)
+        if resource.virtual and target.verb == "create":
+            return await self._review(request, target, user, view)
+        if target.subresource not in ("", "status"):
+            return await self._subresources.serve(request, registry, target, view)
+        if target.verb not in resource.verbs or (request.method == "POST" and target.name):
+            raise status.method_not_supported(resource, target.verb)
+        return await _VERBS[target.verb](registry, request, target, view)
+
+    async def _review(self, request: web.Request, target: Target, user: User, view: View) -> web.Response:
+        obj = bodies.decode(await bodies.read(request), bodies.media_type(request))
+        writing.check_kind(obj, target.resource)
+        review = reviews.answer(self._authorizer, user, target.resource.kind, obj, target.namespace)
+        return view.respond(encode(review), 201)
+
+    def _check_host(self, request: web.Request) -> None:
+        """Refuse names that a hostile web page could have pointed at this machine (DNS rebinding)."""
+        if request.headers.get("Host", "") not in self._hosts:
+            raise status.ApiStatus(
+                403, "Forbidden", f"forbidden: this server is not {quoted(request.headers.get('Host', ''))}", details={}
+            )
+
+    def _user(self, request: web.Request) -> User:
+        user = self._authenticator.authenticate(request.headers)
+        other = users.impersonated(request.headers)
+        if other is None:
+            return user
+        for action in _impersonations(other):
+            if not self._authorizer.allows(user, action):
+                raise self._denied(user, action)
+        return other
+
+    def _authorize(self, user: User, action: Action) -> None:
+        if users.MASTERS in user.groups or self._authorizer.allows(user, action):
+            return
+        raise self._denied(user, action)
+
+    def _denied(self, user: User, action: Action) -> status.ApiStatus:
+        why = self._authorizer.refusal(user, action)
+        if action.path:
+            return status.ApiStatus(403, "Forbidden", f"forbidden: {why}", details={})
+        noun = f"{action.full_resource}.{action.group}" if action.group else action.full_resource
+        subject = f"{noun} {quoted(action.name)}" if action.name else noun
+        details: dict[str, Any] = {"name": action.name} if action.name else {}
+        if action.group:
+            details["group"] = action.group
+        return status.ApiStatus(
+            403, "Forbidden", f"{subject} is forbidden: {why}", details={**details, "kind": action.resource}
+        )
+
+
+async def _list_or_watch(registry: Registry, request: web.Request, target: Target, view: View) -> web.StreamResponse:
+    options = ListOptions.read(request.query, target.resource)
+    if options.watch:
+        return await watching.serve(request, registry, target, options, view)
+    return reading.listing(registry, target, options, view)
+
+
+async def _get(registry: Registry, _: web.Request, target: Target, view: View) -> web.StreamResponse:
+    return reading.get(registry, target, view)
+
+
+_Handler = Callable[[Registry, web.Request, Target, View], Awaitable[web.StreamResponse]]
+_VERBS: Final[dict[str, _Handler]] = {
+    "get": _get,
+    "list": _list_or_watch,
+    "watch": _list_or_watch,
+    "create": writing.create,
+    "update": writing.update,
+    "patch": writing.change,
+    "delete": deleting.delete,
+    "deletecollection": deleting.delete_many,
+}
+
+
+def _impersonations(other: User) -> list[Action]:
+    actions = []
+    if other.name.startswith("system:serviceaccount:"):
+        _, _, namespace, name = other.name.split(":", 3)
+        actions.append(Action("impersonate", "", "serviceaccounts", "", namespace, name))
+        return actions
+    actions.append(Action("impersonate", "", "users", name=other.name))
+    given = (group for group in other.groups if group != users.AUTHENTICATED)
+    actions += [Action("impersonate", "", "groups", name=group) for group in given]
+    return actions
+
+
+def _other(request: web.Request, path: str) -> web.Response:
+    """Answer what is not about a resource: discovery, OpenAPI, health."""
+    if request.method not in ("GET", "HEAD"):
+        raise status.unknown_path()
+    if discovery.is_health(path):
+        return web.Response(text="ok")
+    document = discovery.document(path, request.host)
+    if document is not None:
+        return web.Response(body=encode(document), content_type="application/json")
+    described = openapi.document(path)
+    if described is not None:
+        return web.Response(body=described, content_type="application/json")
+    if path == "/":
+        paths = ["/api", "/api/v1", "/apis", *(f"/apis/{group}/v1" for group in discovery.groups())]
+        paths += ["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]
+        return web.Response(body=encode({"paths": paths}), content_type="application/json")
+    raise status.unknown_path()
+
+
+def _refused(refusal: status.ApiStatus) -> web.Response:
+    return web.Response(
+        body=encode(refusal.body()), status=refusal.code, content_type="application/json", headers=refusal.headers
+    )

@@ -1,0 +1,158 @@
+"""POST, PUT and PATCH: a body becomes an object, the registry judges it, the answer is what is stored."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from kt_jupyter.local import managed_fields, patch, status
+from kt_jupyter.local.fields import quoted, required
+from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
+from kt_jupyter.local.registry import Registry
+from kt_jupyter.local.resources import ResourceType
+from kt_jupyter.local.rest import bodies
+from kt_jupyter.local.rest.query import WriteOptions
+from kt_jupyter.local.rest.target import Target
+from kt_jupyter.local.rest.views import View
+from kt_jupyter.local.rules import Request
+from kt_jupyter.local.schema import checking
+from kt_jupyter.local.store import Record, encode
+
+
+async def create(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
+    """Answer a POST."""
+    options = WriteOptions.read(request.query, "CreateOptions")
+    body = await bodies.read(request)
+    obj = bodies.decode(body, bodies.media_type(request))
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    check_kind(obj, target.resource)
+    checking.check(obj, target.resource, options.validation, call.warnings)
+    _place(obj, target, creating=True)
+    managed_fields.track_update(obj, None, call.manager)
+    stored = registry.create(target.resource.key, obj, call=call)
+    return answer(registry, target, view, stored, call, code=201)
+
+
+async def update(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
+    """Answer a PUT."""
+    options = WriteOptions.read(request.query, "UpdateOptions")
+    body = await bodies.read(request)
+    obj = bodies.decode(body, bodies.media_type(request))
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    check_kind(obj, target.resource)
+    checking.check(obj, target.resource, options.validation, call.warnings)
+    _place(obj, target, creating=False)
+    old = registry.get(target.resource.key, target.namespace, target.name)
+    managed_fields.track_update(obj, old, call.manager, target.subresource)
+    stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
+    return answer(registry, target, view, stored, call)
+
+
+async def change(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
+    """Answer a PATCH of any of the four kinds."""
+    options = WriteOptions.read(request.query, "PatchOptions")
+    kind = bodies.media_type(request)
+    if kind not in patch.TYPES:
+        raise status.unsupported_media_type(list(patch.TYPES))
+    body = await bodies.read(request)
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    if kind == patch.APPLY:
+        stored, created = _apply(registry, target, bodies.from_yaml(body), options, call)
+        return answer(registry, target, view, stored, call, code=201 if created else 200)
+    old = registry.get(target.resource.key, target.namespace, target.name)
+    fresh = patch.apply(kind, old, bodies.from_json(body), target.resource)
+    checking.check(fresh, target.resource, options.validation, call.warnings, patched=True)
+    _same_object(fresh, target)
+    managed_fields.track_update(fresh, old, call.manager, target.subresource)
+    stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
+    return answer(registry, target, view, stored, call)
+
+
+def _apply(
+    registry: Registry, target: Target, wanted: Object, options: WriteOptions, call: Request
+) -> tuple[Object, bool]:
+    """Server-side apply: create the object, or merge what this manager owns into it."""
+    if not options.manager:
+        problem = required("fieldManager", "is required for apply patch")
+        raise status.invalid("meta.k8s.io", "PatchOptions", "", [problem])
+    if not isinstance(wanted, dict):
+        raise status.bad_request("error decoding YAML: the applied configuration is not an object")
+    check_kind(wanted, target.resource)
+    if dig(wanted, "metadata", "managedFields"):
+        raise status.bad_request("metadata.managedFields must be nil")
+    checking.check(wanted, target.resource, options.validation, call.warnings)
+    _place(wanted, target, creating=False)
+    old = registry.find(target.resource.key, target.namespace, target.name)
+    fresh = managed_fields.apply(wanted, old, target, options.manager, force=options.force)
+    if old is None:
+        return registry.create(target.resource.key, fresh, call=call), True
+    stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
+    return stored, False
+
+
+def answer(
+    registry: Registry, target: Target, view: View, stored: Object, call: Request, *, code: int = 200
+) -> web.Response:
+    """Answer with a stored object, or with what a dry run would have stored."""
+    record = None if call.dry_run else registry.store.get(target.resource.key, namespace_of(stored), name_of(stored))
+    if record is None or record.object is not stored:
+        record = Record(stored, encode(stored), 0)
+    return view.respond(view.one(target.resource, record), code, warnings=call.warnings)
+
+
+def check_kind(obj: Object, resource: ResourceType) -> None:
+    """Refuse (400) a body of another kind than its path says."""
+    api_version, kind = obj.get("apiVersion") or "", obj.get("kind") or ""
+    if not api_version and not kind:
+        obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        return
+    if not kind:
+        raise status.bad_request(f"Object 'Kind' is missing in '{encode(obj).decode()}'")
+    if not api_version:
+        raise status.bad_request(f"Object 'apiVersion' is missing in '{encode(obj).decode()}'")
+    if (api_version, kind) != (resource.api_version, resource.kind):
+        group, _, version = resource.api_version.rpartition("/")
+        shown = f"{group}/{version}" if group else version
+        given = f"{api_version}, Kind={kind}"
+        raise status.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version ({shown})"
+            if api_version != resource.api_version
+            else f"{kind} in version {quoted(version)} cannot be handled as a {resource.kind}: "
+            f"converting ({given}) to ({resource.api_version}, Kind={resource.kind}): unknown conversion"
+        )
+
+
+def manager_of(request: web.Request, options: WriteOptions) -> str:
+    """Return who manages the fields of a write: what the query says, else the program's name."""
+    agent = request.headers.get("User-Agent", "")
+    return options.manager or agent.partition("/")[0].strip() or "unknown"
+
+
+def _place(obj: Object, target: Target, *, creating: bool) -> None:
+    """Make name and namespace agree with the path, as far as the body says them; 400 where they contradict."""
+    meta = obj.get("metadata")
+    if meta is None:
+        meta = obj["metadata"] = {}
+    if target.resource.namespaced and target.namespace:
+        if meta.get("namespace") not in (None, "", target.namespace):
+            raise status.bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        meta["namespace"] = target.namespace
+    if creating:
+        return
+    if not meta.get("name"):
+        meta["name"] = target.name
+    elif meta["name"] != target.name:
+        raise status.bad_request(
+            f"the name of the object ({meta['name']}) does not match the name on the URL ({target.name})"
+        )
+
+
+def _same_object(fresh: Object, target: Target) -> None:
+    meta = fresh.setdefault("metadata", {})
+    if meta.get("name") != target.name or meta.get("namespace") != target.namespace:
+        raise status.bad_request(
+            f"the name of the object ({meta.get('name', '')}) does not match the name on the URL ({target.name})"
+            if meta.get("name") != target.name
+            else "the namespace of the provided object does not match the namespace sent on the request"
+        )

@@ -1,0 +1,94 @@
+"""What fields each kind has: from Kubernetes' own definitions (``generate.py``), loaded at the first use.
+
+One table serves four purposes: unknown and mistyped fields (``checking.py``), bodies in protobuf (``protobuf.py``),
+how lists merge in patches (``kt_jupyter.local.patch``), and the OpenAPI documents that kubectl asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+SCALARS: Final = frozenset(
+    ("string", "int32", "int64", "bool", "bytes", "double", "quantity", "time", "microtime", "raw", "intorstring")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its protobuf number, whether it is a list (``[]``), a map (``{}``) or one value, and of what type.
+
+    ``merge_key`` and ``strategy`` are what strategic merge patches go by; ``list_type`` and ``keys`` what apply does.
+    """
+
+    number: int
+    shape: str
+    type: str
+    merge_key: str = ""
+    strategy: str = ""
+    list_type: str = ""
+    keys: tuple[str, ...] = ()
+
+
+Fields = dict[str, Field]
+
+
+@cache
+def _table() -> tuple[dict[str, str], dict[str, dict[str, list[object]]]]:
+    document = json.loads(Path(__file__).with_name("types.json").read_bytes())
+    return document["kinds"], document["types"]
+
+
+@cache
+def fields_of(type_name: str) -> Fields | None:
+    """Return a type's fields by their JSON names, inlined ones included; None for types without (scalars)."""
+    _, types = _table()
+    entries = types.get(type_name)
+    if entries is None:
+        return None
+    found: Fields = {}
+    for name, entry in entries.items():
+        field = _field(entry)
+        if field.shape == ".":
+            found.update(fields_of(field.type) or {})
+        else:
+            found[name] = field
+    return found
+
+
+@cache
+def wire_fields(type_name: str) -> dict[int, tuple[str, Field]]:
+    """Return a type's fields by protobuf number, as they are on the wire: inlined types are messages of their own."""
+    _, types = _table()
+    return {field.number: (name, field) for name, field in _named(types.get(type_name) or {})}
+
+
+def type_of(api_version: str, kind: str) -> str | None:
+    """Return the type's name of a kind, None when it is not known."""
+    kinds, _ = _table()
+    return kinds.get(f"{api_version}/{kind}")
+
+
+def _named(entries: dict[str, list[object]]) -> list[tuple[str, Field]]:
+    return [(name, _field(entry)) for name, entry in entries.items()]
+
+
+def _field(entry: list[object]) -> Field:
+    number, shape, type_name, *rest = entry
+    marks = rest[0] if rest else {}
+    assert isinstance(number, int)
+    assert isinstance(shape, str)
+    assert isinstance(type_name, str)
+    assert isinstance(marks, dict)
+    return Field(
+        number,
+        shape,
+        type_name,
+        marks.get("merge", ""),
+        marks.get("strategy", ""),
+        marks.get("list", ""),
+        tuple(marks.get("keys", ())),
+    )

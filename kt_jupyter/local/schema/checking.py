@@ -1,0 +1,144 @@
+"""Is a body what its kind's definition says? Unknown fields (strictly, with a warning, or not at all) and wrong types.
+
+Source: ``k8s.io/apimachinery/pkg/runtime/serializer/json`` and Go's ``encoding/json`` (1.34): the texts are theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from kt_jupyter.local import schema, status
+from kt_jupyter.local.fields import invalid, quoted
+from kt_jupyter.local.objects import Object, name_of
+from kt_jupyter.local.resources import ResourceType
+from kt_jupyter.local.store import encode
+
+QUANTITY: Final = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
+_QUANTITY: Final = re.compile(
+    r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?"
+)
+_ALWAYS: Final = frozenset(("apiVersion", "kind"))
+_JSON_NAMES: Final = {"str": "string", "list": "array", "dict": "object"}
+_PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "bytes": (str,),
+    "int32": (int,),
+    "int64": (int,),
+    "double": (int, float),
+    "bool": (bool,),
+}
+
+
+def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *, patched: bool = False) -> None:
+    """Check a body against its kind; remove what the kind does not know, and nulls.
+
+    Args:
+        obj: the body, changed in place.
+        resource: what it should be.
+        mode: what to do about unknown fields: Strict refuses (400), Warn adds to ``warnings``, Ignore drops them.
+        warnings: texts for Warning headers.
+        patched: the object is the result of a patch, for which wrong types are 422 instead of 400.
+
+    Raises:
+        ApiStatus: 400 or 422.
+    """
+    type_name = schema.type_of(resource.api_version, resource.kind)
+    if type_name is None:
+        return
+    unknown: list[str] = []
+    wrong = next(_walk(obj, type_name, "", unknown), None)
+    if wrong:
+        raise _mistyped(obj, resource, wrong, patched=patched)
+    if not unknown or mode == "Ignore":
+        return
+    texts = [f"unknown field {quoted(path)}" for path in unknown]
+    if mode == "Strict":
+        if patched:
+            raise status.ApiStatus(422, "Invalid", f"strict decoding error: {', '.join(texts)}", details={})
+        kind = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}"
+        raise status.bad_request(f"{kind}: strict decoding error: {', '.join(texts)}")
+    warnings.extend(texts)
+
+
+def _walk(value: Object, type_name: str, path: str, unknown: list[str]) -> Iterator[str]:
+    """Yield what is mistyped; note what is unknown and remove it."""
+    fields = schema.fields_of(type_name) or {}
+    for name in list(value):
+        here = f"{path}.{name}" if path else name
+        field = fields.get(name)
+        if field is None:
+            if path or name not in _ALWAYS:
+                unknown.append(here)
+                del value[name]
+            continue
+        if value[name] is None:
+            del value[name]
+            continue
+        yield from _check_field(value[name], field, here, unknown, type_name)
+
+
+def _check_field(value: Any, field: schema.Field, path: str, unknown: list[str], owner: str) -> Iterator[str]:
+    if field.shape == "[]":
+        if not isinstance(value, list):
+            yield _complaint(value, f"[]{_go_type(field.type)}", path, owner)
+            return
+        for place, item in enumerate(value):
+            yield from _check_value(item, field.type, f"{path}[{place}]", unknown, owner)
+    elif field.shape == "{}":
+        if not isinstance(value, dict):
+            yield _complaint(value, f"map[string]{_go_type(field.type)}", path, owner)
+            return
+        for key, item in value.items():
+            yield from _check_value(item, field.type, f"{path}.{key}", unknown, owner)
+    else:
+        yield from _check_value(value, field.type, path, unknown, owner)
+
+
+def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owner: str) -> Iterator[str]:
+    if schema.fields_of(type_name) is not None:
+        if isinstance(value, dict):
+            yield from _walk(value, type_name, path, unknown)
+        elif value is not None:
+            yield _complaint(value, _go_type(type_name), path, owner)
+        return
+    if type_name == "quantity":
+        if not isinstance(value, str | int | float) or isinstance(value, bool) or not _is_quantity(str(value)):
+            yield f"quantities must match the regular expression '{QUANTITY}'"
+        return
+    if type_name == "intorstring":
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            yield _complaint(value, "intstr.IntOrString", path, owner)
+        return
+    wanted = _PYTHON_TYPES.get(type_name)
+    fits = wanted is None or (isinstance(value, wanted) and (type_name == "bool" or not isinstance(value, bool)))
+    if not fits:
+        yield _complaint(value, _go_type(type_name), path, owner)
+
+
+def _is_quantity(text: str) -> bool:
+    return _QUANTITY.fullmatch(text) is not None
+
+
+def _go_type(type_name: str) -> str:
+    names = {"bytes": "[]uint8", "double": "float64", "time": "v1.Time", "quantity": "resource.Quantity"}
+    if type_name in schema.SCALARS:
+        return names.get(type_name, type_name)
+    return "v1." + type_name.rpartition(".")[2]
+
+
+def _complaint(value: Any, wanted: str, path: str, owner: str) -> str:
+    found = "bool" if isinstance(value, bool) else "number" if isinstance(value, int | float) else ""
+    found = found or _JSON_NAMES.get(type(value).__name__, "null")
+    struct = owner.rpartition(".")[2]
+    plain = re.sub(r"\[\d+\]", "", path)
+    return f"json: cannot unmarshal {found} into Go struct field {struct}.{plain} of type {wanted}"
+
+
+def _mistyped(obj: Object, resource: ResourceType, wrong: str, *, patched: bool) -> status.ApiStatus:
+    what = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}: {wrong}"
+    if not patched:
+        return status.bad_request(what)
+    problem = invalid("patch", encode(obj).decode(), what)
+    return status.invalid(resource.group, resource.kind, name_of(obj), [problem])
