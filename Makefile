@@ -1,7 +1,9 @@
-# make lab         JupyterLab on the tutorial         make test    everything that is checked
-# make lint        formatting, types, layers          make bench   the numbers, beside kubectl and the kubernetes package
-# make test-cluster      the same on a real two-node Kubernetes, which it builds (root, Go; cluster-up and cluster-down keep one)
-# make clean       back to a fresh clone
+# make lab             JupyterLab on the tutorial  (PORT=8888 ARGS=--no-browser)
+# make test            all checks: lint, tests, tutorials, browser; needs neither root nor a cluster
+# make lint            formatting, types, layers
+# make bench           the numbers, beside kubectl and the kubernetes package
+# make test-cluster    the behaviour tests on a real two-node Kubernetes, built on the way (root, Go)
+# make clean           back to a fresh clone
 #
 # Needs Python 3.11 or newer. Everything else lands in .venv and node_modules, Node.js included where there is none.
 # Stamps make a second run fast; an interrupted step has no stamp and is done again.
@@ -25,7 +27,7 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 .PHONY: help lab test lint bench clean install browser test-python test-notebooks test-ui test-cluster cluster-up cluster-down
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 # ---- install
 
@@ -95,7 +97,7 @@ lint: install
 		{ echo "CHANGELOG.md does not begin with version $$version, which package.json has"; exit 1; }
 
 test-python: install
-	$(call say,unit, client, local cluster, behaviour)
+	$(call say,tests)
 	$(BIN)/pytest --ignore=tests/ui --ignore=tests/bench $(ARGS)
 
 test-notebooks: install
