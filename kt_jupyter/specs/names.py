@@ -69,9 +69,9 @@ def valid_spelling(text: str, *, dots: bool, length: int = LABEL_LENGTH) -> str 
 
 def _checked(name: object, what: str, pattern: re.Pattern[str], length: int, rule: str) -> str:
     if not isinstance(name, str):
-        raise InvalidName(f"A {what} is text, not {name!r}.", remedy="For example: my-data")
+        raise InvalidName(f"a {what} is text, not {name!r}.", remedy="For example: my-data")
     if not name:
-        raise InvalidName(f"The {what} is empty.", remedy="For example: my-data")
+        raise InvalidName(f"the {what} is empty.", remedy="For example: my-data")
     suggestion = valid_spelling(name, dots=pattern is _SUBDOMAIN) or "my-data"
     if len(name) > length:
         fact = f'"{name[:20]}…" is not a {what}: it has {len(name)} characters, and {length} are allowed.'

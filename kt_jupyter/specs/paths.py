@@ -27,10 +27,10 @@ def mount_path(path: object) -> str:
         InvalidMountPath: with the fact and a path that can be used.
     """
     if not isinstance(path, str):
-        fact = "A mount path is needed: where the volume appears in a pod." if path is None else f"{path!r} is no path."
+        fact = "a mount path is needed: where the volume appears in a pod." if path is None else f"{path!r} is no path."
         raise InvalidMountPath(fact, remedy='For example: mount_path="/data"')
     if not path:
-        raise InvalidMountPath("The mount path is empty.", remedy='For example: mount_path="/data"')
+        raise InvalidMountPath("the mount path is empty.", remedy='For example: mount_path="/data"')
     objection = _objection(path)
     if objection:
         raise InvalidMountPath(

@@ -182,7 +182,7 @@ def _canonical_decimal(value: Fraction, format_: Format) -> str:
 
 
 def _refusal(text: object, what: str, rule: str) -> InvalidQuantity:
-    fact = f"The {what} is empty." if text == "" else f"{_shown(text)} is not a {what}: {rule}."
+    fact = f"the {what} is empty." if text == "" else f"{_shown(text)} is not a {what}: {rule}."
     return InvalidQuantity(fact, remedy=spelling_hint(text))
 
 

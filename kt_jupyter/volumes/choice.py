@@ -103,7 +103,7 @@ def _in_class(access_mode: AccessMode | None, name: str, market: Market) -> Choi
     found = market.find(name)
     if found is None and market.complete:
         raise StorageClassNotFound(
-            f'There is no storage class "{name}" in this cluster.', remedy=f"Classes here: {market.describe()}."
+            f'there is no storage class "{name}" in this cluster.', remedy=f"Classes here: {market.describe()}."
         )
     verdict = found.sharing if found else Sharing.UNKNOWN
     if name in market.shared and verdict is not Sharing.SINGLE_NODE:
@@ -116,7 +116,7 @@ def _in_class(access_mode: AccessMode | None, name: str, market: Market) -> Choi
         return Choice(access_mode, name, name)
     if verdict is Sharing.NO:
         raise NoSharedStorage(
-            f"Class {name} cannot do ReadWriteMany: its volumes are for {Sharing.NO.value}.",
+            f"class {name} cannot do ReadWriteMany: its volumes are for {Sharing.NO.value}.",
             remedy=f'Classes here: {market.describe()}.\nOr ask for one node: access_mode="ReadWriteOnce"',
         )
     return Choice(
@@ -146,7 +146,7 @@ def _shared(market: Market) -> Choice:
         )
         return Choice(AccessMode.RWX, None, None, (notice,))
     raise NoSharedStorage(
-        "No storage class of this cluster is known to do ReadWriteMany.",
+        "no storage class of this cluster is known to do ReadWriteMany.",
         remedy=f'Classes here: {market.describe()}.\nAsk for one node: access_mode="ReadWriteOnce", '
         'or name a class you know to be shared: storage_class="…"',
     )

@@ -21,7 +21,8 @@ from kt_jupyter.specs import paths
 from kt_jupyter.specs.access_modes import AccessMode
 from kt_jupyter.specs.quantity import Quantity, parse
 from kt_jupyter.volumes.choice import Choice, Market, choose
-from kt_jupyter.volumes.reading import optional, read_market
+from kt_jupyter.volumes.pasting import python_arguments
+from kt_jupyter.volumes.reading import elsewhere, optional, read_market
 
 Json = dict[str, Any]
 _SUSPICIOUSLY_SMALL = parse("1Mi")
@@ -87,7 +88,7 @@ def ensure(cluster: Cluster, wish: Wish, *, dry_run: bool = False) -> Made:
         return_errors=True,
     )
     if not isinstance(found, KtError):
-        return _existing(found, wish)
+        return _existing(cluster, found, wish)
     if not isinstance(found, NotFound):
         raise found
     choice = choose(wish.access_mode, wish.storage_class, Market.of(optional(classes), optional(own) or ()))
@@ -95,7 +96,7 @@ def ensure(cluster: Cluster, wish: Wish, *, dry_run: bool = False) -> Made:
         claim = cluster.create(CLAIMS, wish.manifest(choice), namespace=wish.namespace, dry_run=dry_run)
     except AlreadyExists:
         # Somebody made it between our two requests; if it can serve, that is as good as having made it.
-        return _existing(cluster.get(CLAIMS, wish.name, namespace=wish.namespace), wish)
+        return _existing(cluster, cluster.get(CLAIMS, wish.name, namespace=wish.namespace), wish)
     return Made(claim, new=True, notices=(*_about(wish), *choice.notices))
 
 
@@ -104,35 +105,35 @@ def choice_for(cluster: Cluster, wish: Wish) -> Choice:
     return choose(wish.access_mode, wish.storage_class, read_market(cluster, wish.namespace))
 
 
-def _existing(claim: Json, wish: Wish) -> Made:
+def _existing(cluster: Cluster, claim: Json, wish: Wish) -> Made:
     found = claims.differences(
         claim, size=wish.size, access_mode=wish.access_mode, storage_class_name=wish.storage_class
     )
     if found:
-        raise _differs(claim, wish, found)
+        raise _differs(cluster, claim, wish, found)
     return Made(claim, new=False)
 
 
-def _differs(claim: Json, wish: Wish, found: dict[str, tuple[str, str]]) -> VolumeDiffers:
+def _differs(cluster: Cluster, claim: Json, wish: Wish, found: dict[str, tuple[str, str]]) -> VolumeDiffers:
+    namespace = elsewhere(cluster, wish.namespace)
+    path = claims.mount_path(claim) or wish.mount_path
+    use_it = f"kt.Volume.from_name({python_arguments(wish.name, namespace=namespace, mount_path=path)})"
+    other = python_arguments(
+        f"{wish.name[:251]}-2", size=str(wish.size), mount_path=wish.mount_path, namespace=namespace
+    )
     if "state" in found:
         return VolumeDiffers(
-            f'Volume "{wish.name}" in {wish.namespace} is being deleted: it is Terminating until no pod holds it.',
-            remedy=f'Who holds it: kt.Volume.from_name("{wish.name}").status()\nOr take another name: {_another(wish)}',
+            f'volume "{wish.name}" in {wish.namespace} is being deleted: it is Terminating until no pod holds it.',
+            remedy=f"To see who holds it: {use_it}.status()\nOr make another: kt.Volume({other}).create()",
             differences=found,
         )
     written = "; ".join(f"{what.replace('_', ' ')} is {has}, asked was {asked}" for what, (has, asked) in found.items())
-    path = claims.mount_path(claim) or wish.mount_path
-    use_it = f'kt.Volume.from_name("{wish.name}", mount_path="{path}")'
     return VolumeDiffers(
-        f'Volume "{wish.name}" exists in {wish.namespace} and cannot serve: {written}.',
-        remedy=f"Use it as it is: {use_it}\nOr make another: {_another(wish)}\n"
-        f"Or replace it, and lose its data: {use_it}.delete(), then create again.",
+        f'volume "{wish.name}" exists in {wish.namespace} and cannot serve: {written}.',
+        remedy=f"To use it as it is: {use_it}\nTo make another: kt.Volume({other}).create()\n"
+        f"To replace it, and lose its data: {use_it}.delete(), then create again.",
         differences=found,
     )
-
-
-def _another(wish: Wish) -> str:
-    return f'kt.Volume("{wish.name[:251]}-2", size="{wish.size}", mount_path="{wish.mount_path}")'
 
 
 def _about(wish: Wish) -> tuple[str, ...]:

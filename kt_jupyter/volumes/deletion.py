@@ -19,8 +19,9 @@ from typing import Any, Literal
 from kt_jupyter.errors import Conflict, Forbidden, KtError, NotFound, VolumeInUse, WaitTimeout
 from kt_jupyter.kube import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES, Cluster, Get, List
 from kt_jupyter.specs import claim as claims
+from kt_jupyter.volumes import reporting
 from kt_jupyter.volumes.reading import absence, by_name, optional
-from kt_jupyter.volumes.reporting import Say, say
+from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.users import PodUse, name_some, users_of
 
 Json = dict[str, Any]
@@ -89,7 +90,8 @@ def delete(
     """Delete a claim; see ``Volume.delete``, which documents the arguments."""
     found, pods = cluster.gather(Get(CLAIMS, name, namespace), List(PODS, namespace), return_errors=True)
     if isinstance(found, NotFound):
-        say(absence(cluster, namespace, name).fact + " Nothing to delete.", progress)
+        fact = absence(cluster, namespace, name).fact
+        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", progress)
         return Deletion(name, namespace, existed=False)
     if isinstance(found, KtError):
         raise found
@@ -153,7 +155,7 @@ def _refuse_if_held(plan: Deletion) -> None:
             "running ones end."
         )
     raise VolumeInUse(
-        f'Volume "{plan.name}" in {plan.namespace} is not deleted, because pods use it: {name_some(holders)}.',
+        f'volume "{plan.name}" in {plan.namespace} is not deleted, because pods use it: {name_some(holders)}.',
         remedy=remedy,
         pods=tuple(use.name for use in holders),
     )
@@ -162,9 +164,9 @@ def _refuse_if_held(plan: Deletion) -> None:
 def _carry_out(
     cluster: Cluster, plan: Deletion, uid: str, *, force: bool, wait: bool, timeout: float | None, progress: Say | None
 ) -> Deletion:
-    say(f"Deleting volume {plan.name}: {plan.fate}.", progress)
+    reporting.notice(f"Deleting volume {plan.name}: {plan.fate}.", progress)
     if plan.waiting:
-        say(f"It is wanted by {name_some(plan.waiting)}, which will wait for a node in vain.", progress)
+        reporting.notice(f"It is wanted by {name_some(plan.waiting)}, which will wait for a node in vain.", progress)
     _delete_claim(cluster, plan, uid)
     if not wait:
         if force:
@@ -176,9 +178,11 @@ def _carry_out(
         holders = _holders(cluster, plan)
         held = f"held by {name_some(holders)}" if holders else "held by a finalizer"
         raise WaitTimeout(
-            f'Volume "{plan.name}" is being deleted and still there after {timeout:g} s: {held}.',
+            f'volume "{plan.name}" is being deleted and still there after {timeout:g} s: {held}.',
             remedy="The deletion goes on by itself. To see who holds it: vol.status()",
         ) from late
+    if plan.pods:
+        reporting.progress(f"Volume {plan.name} is gone.", progress)
     return replace(plan, gone=True)
 
 
@@ -189,7 +193,7 @@ def _delete_claim(cluster: Cluster, plan: Deletion, uid: str) -> None:
         return  # somebody else was faster: what was asked for is true
     except Conflict as conflict:
         raise Conflict(
-            f'Volume "{plan.name}" was deleted and made anew while this ran; the new one is left alone.',
+            f'volume "{plan.name}" was deleted and made anew while this ran; the new one is left alone.',
             remedy="Look at it before deleting it: vol.status()",
             server=conflict.server or conflict.fact,
             code=conflict.code,
@@ -211,7 +215,7 @@ def _wait_until_gone(
     while holders:
         if force:
             _remove_finished(cluster, holders)
-        say(f"Waiting for {name_some(holders)}. Ctrl-C stops the waiting, not the deletion.", progress)
+        reporting.progress(f"Waiting for {name_some(holders)}. Ctrl-C stops the waiting, not the deletion.", progress)
         first = holders[0]
         cluster.wait_for(
             PODS, first.name, _changed(first), namespace=first.namespace, timeout=_until(deadline), uid=first.uid

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from kt_jupyter.errors import KtError, NotFound
+from kt_jupyter.errors import KtError, NamespaceNotFound
 from kt_jupyter.kube import (
     ALL_NAMESPACES,
     CLAIMS,
@@ -25,7 +25,7 @@ from kt_jupyter.kube import (
     current,
 )
 from kt_jupyter.specs.names import namespace_name
-from kt_jupyter.volumes.reading import by_name, missing_namespace, optional
+from kt_jupyter.volumes.reading import by_name, optional
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.table import table
 from kt_jupyter.volumes.users import users_by_claim
@@ -169,5 +169,5 @@ def _claim_events(cluster: Cluster, scope: str) -> dict[str, list[Json]] | None:
 def _check_namespace(cluster: Cluster, namespace: str) -> None:
     """Tell an empty namespace from one that does not exist: the server lists nothing in both."""
     (space,) = cluster.gather(Get(NAMESPACES, namespace), return_errors=True)
-    if isinstance(space, NotFound):
-        raise missing_namespace(cluster, namespace)
+    if isinstance(space, NamespaceNotFound):
+        raise space

@@ -15,6 +15,7 @@ from kt_jupyter.errors import Forbidden, KtError, NamespaceNotFound, NotFound, V
 from kt_jupyter.kube import CLAIMS, EVENTS, NAMESPACES, PODS, STORAGE_CLASSES, Cluster, Get, List
 from kt_jupyter.specs.storage import StorageClass
 from kt_jupyter.volumes.choice import Market
+from kt_jupyter.volumes.pasting import python_arguments
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.users import PodUse, users_of
 
@@ -38,12 +39,11 @@ class Facts:
 
 def read_facts(cluster: Cluster, namespace: str, name: str) -> Facts:
     """Read a claim, its pods, its events and the classes, all at once; a claim that is not there is None."""
-    about = f"involvedObject.kind={CLAIMS.kind},involvedObject.name={name}"
     claim, pods, classes, events = cluster.gather(
         Get(CLAIMS, name, namespace),
         List(PODS, namespace),
         List(STORAGE_CLASSES),
-        List(EVENTS, namespace, field_selector=about),
+        List(EVENTS, namespace, field_selector=events_about(name)),
         return_errors=True,
     )
     if isinstance(claim, KtError) and not isinstance(claim, NotFound):
@@ -57,6 +57,11 @@ def read_facts(cluster: Cluster, namespace: str, name: str) -> Facts:
         # A namesake that was deleted has left its events behind.
         events=None if events is None or found is None else [each for each in events if _is_about(each, found)],
     )
+
+
+def events_about(name: str) -> str:
+    """Return the field selector for the events of a claim: by name, because kubectl's selector by uid needs a read."""
+    return f"involvedObject.kind={CLAIMS.kind},involvedObject.name={name}"
 
 
 def read_market(cluster: Cluster, namespace: str) -> Market:
@@ -82,30 +87,23 @@ def by_name(classes: list[Json]) -> dict[str, StorageClass]:
 def absence(cluster: Cluster, namespace: str, name: str) -> NotFound:
     """Return the error that says what is missing: the volume, with names like it, or the whole namespace."""
     own, space = cluster.gather(List(CLAIMS, namespace), Get(NAMESPACES, namespace), return_errors=True)
-    if isinstance(space, NotFound):
-        return missing_namespace(cluster, namespace)
+    if isinstance(space, NamespaceNotFound):
+        return space
     names = [] if isinstance(own, KtError) else [each["metadata"]["name"] for each in own]
     near = difflib.get_close_matches(name, names, n=3)
     hint = f"Close to it: {', '.join(near)}. " if near else ""
+    arguments = python_arguments(name, size="10Gi", mount_path="/data", namespace=elsewhere(cluster, namespace))
     return VolumeNotFound(
-        f'There is no volume "{name}" in namespace {namespace}.',
-        remedy=f'{hint}To make it: kt.Volume("{name}", size="10Gi", mount_path="/data").create()',
+        f'there is no volume "{name}" in namespace {namespace}.',
+        remedy=f"{hint}To make it: kt.Volume({arguments}).create()",
         code=404,
         reason="NotFound",
     )
 
 
-def missing_namespace(cluster: Cluster, namespace: str) -> NamespaceNotFound:
-    """Return the error for a namespace that does not exist, with those that do where they may be listed."""
-    (spaces,) = cluster.gather(List(NAMESPACES), return_errors=True)
-    names = [] if isinstance(spaces, KtError) else [each["metadata"]["name"] for each in spaces]
-    near = difflib.get_close_matches(namespace, names, n=3) or sorted(names)[:8]
-    return NamespaceNotFound(
-        f'There is no namespace "{namespace}" in this cluster.',
-        remedy=f"Namespaces here: {', '.join(near)}." if near else f"To make it: kubectl create namespace {namespace}",
-        code=404,
-        reason="NotFound",
-    )
+def elsewhere(cluster: Cluster, namespace: str) -> str | None:
+    """Return the namespace where code to paste has to name it, None where it is the current one."""
+    return namespace if namespace != cluster.namespace else None
 
 
 def _is_about(event: Json, claim: Json) -> bool:

@@ -1,9 +1,9 @@
-"""How the volumes layer says something while it works: a function that takes one line of text.
+"""How the volumes layer says something while it works: functions that take one line of text.
 
-Two kinds of line. A *notice* is a fact worth knowing that is no error ("ReadWriteOnce: one node at a time"); a
-*progress* line is what is being waited for, given anew each time it changes. Both go to whatever callable the caller
-passes; without one they go to ``default``, which the notebook layer replaces by a line that changes in place. Nothing
-is remembered here: no queue, no level, no logger to configure.
+Two kinds of line. A *notice* is a fact worth knowing that is no error ("ReadWriteOnce: one node at a time") and stays;
+*progress* is what is being waited for, given anew each time it changes, and at last what came of it. A caller passes a
+function of its own; else the defaults are used, which write to stderr. The notebook layer replaces them (``use``) by
+cards and a line that changes in place. Nothing is remembered here: no queue, no level, no logger to configure.
 """
 
 from __future__ import annotations
@@ -19,16 +19,21 @@ def to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201  # this is the one place that speaks
 
 
-default: Say = to_stderr
+_defaults: dict[str, Say] = {"notice": to_stderr, "progress": to_stderr}
 
 
-def use(say: Say) -> Say:
-    """Make ``say`` the default and return the one it replaces (for giving it back)."""
-    global default  # the one setting there is; per call it is an argument
-    previous, default = default, say
-    return previous
+def use(*, notice: Say | None = None, progress: Say | None = None) -> tuple[Say, Say]:
+    """Set the defaults that are given; return both as they were, for giving them back."""
+    before = _defaults["notice"], _defaults["progress"]
+    _defaults.update(notice=notice or before[0], progress=progress or before[1])
+    return before
 
 
-def say(line: str, to: Say | None = None) -> None:
-    """Give a line to ``to``, or to the default."""
-    (to or default)(line)
+def notice(line: str, to: Say | None = None) -> None:
+    """Say something that stays."""
+    (to or _defaults["notice"])(line)
+
+
+def progress(line: str, to: Say | None = None) -> None:
+    """Say what is waited for now, or at the end what came of it."""
+    (to or _defaults["progress"])(line)

@@ -19,6 +19,7 @@ from typing import Any
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import human
 from kt_jupyter.specs.storage import StorageClass, default_class
+from kt_jupyter.volumes.pasting import python_arguments
 from kt_jupyter.volumes.users import PodUse
 
 _SELECTED_NODE = "volume.kubernetes.io/selected-node"
@@ -81,7 +82,11 @@ def judge(
         return _bound(claim)
     if phase == "Lost":
         volume = claim["spec"].get("volumeName", "")
-        return Verdict(State.LOST, f"its disk {volume} does not exist any longer, and its data with it", "vol.delete()")
+        return Verdict(
+            State.LOST,
+            f"its disk {volume} does not exist any longer, and its data with it",
+            f"{_handle(claim)}.delete()",
+        )
     return _pending(claim, users, classes, list(events or ()))
 
 
@@ -89,7 +94,7 @@ def _terminating(claim: Mapping[str, Any], users: Sequence[PodUse] | None) -> Ve
     holders = [use for use in users or () if use.holds]
     if holders:
         rest = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
-        remedy = "vol.delete(force=True)" if any(use.finished for use in holders) else None
+        remedy = f"{_handle(claim)}.delete(force=True)" if any(use.finished for use in holders) else None
         return Verdict(State.TERMINATING, f"held by {holders[0]}{rest}", remedy)
     others = [each for each in claim["metadata"].get("finalizers") or () if each != _PROTECTION]
     if others:
@@ -137,7 +142,7 @@ def _pending(
     if name == "":
         return Verdict(State.PENDING, "waits for a disk made by hand: it asks for no storage class")
     if name is None:
-        return _without_class(classes)
+        return _without_class(claim, classes)
     return _obstacle(claim, name, classes, events) or _provisioning(
         claim, name, users, (classes or {}).get(name), events
     )
@@ -177,30 +182,41 @@ def _provisioning(
     return Verdict(State.WAITING, f"class {name} makes the disk when the first pod needs it (normal)")
 
 
-def _without_class(classes: Mapping[str, StorageClass] | None) -> Verdict:
+def _without_class(claim: Mapping[str, Any], classes: Mapping[str, StorageClass] | None) -> Verdict:
     if classes is None or default_class(classes.values()):
         return Verdict(State.PENDING, "waits for the cluster's default class")
-    return Verdict(State.PROBLEM, "it names no storage class and the cluster has no default one", _named(classes))
+    reason = f"it names no storage class and the cluster has no default one; {_classes_here(classes)}"
+    return Verdict(State.PROBLEM, reason, _again(claim, classes))
 
 
 def _class_missing(claim: Mapping[str, Any], name: str, classes: Mapping[str, StorageClass] | None) -> Verdict:
     return Verdict(State.PROBLEM, f"class {name} does not exist", _again(claim, classes))
 
 
+def _classes_here(classes: Mapping[str, StorageClass]) -> str:
+    return f"classes here: {', '.join(sorted(classes))}" if classes else "it has no classes at all"
+
+
 def _again(claim: Mapping[str, Any], classes: Mapping[str, StorageClass] | None) -> str | None:
-    """Return the line that makes the same volume with a class that exists."""
-    chosen = default_class((classes or {}).values()) or next(iter((classes or {}).values()), None)
-    path = claims.mount_path(claim)
+    """Return the line that makes the same volume with a class that exists; there is no data in it yet to be lost."""
+    available = (classes or {}).values()
+    chosen = default_class(available) or min(available, key=lambda each: each.name, default=None)
+    path, metadata = claims.mount_path(claim), claim["metadata"]
     if chosen is None or path is None:
-        return _named(classes)
-    name, size = claim["metadata"]["name"], claims.requested(claim)
-    return (
-        f'vol.delete(); kt.Volume("{name}", size="{size}", mount_path="{path}", storage_class="{chosen.name}").create()'
+        return None
+    arguments = python_arguments(
+        metadata["name"],
+        size=str(claims.requested(claim)),
+        mount_path=path,
+        storage_class=chosen.name,
+        namespace=metadata["namespace"],
     )
+    return f"{_handle(claim)}.delete(); kt.Volume({arguments}).create()"
 
 
-def _named(classes: Mapping[str, StorageClass] | None) -> str | None:
-    return f"Classes here: {', '.join(sorted(classes))}." if classes else None
+def _handle(claim: Mapping[str, Any]) -> str:
+    metadata = claim["metadata"]
+    return f"kt.Volume.from_name({python_arguments(metadata['name'], namespace=metadata['namespace'])})"
 
 
 def _waits_for_first_use(

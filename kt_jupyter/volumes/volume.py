@@ -19,15 +19,16 @@ from kt_jupyter.specs import human, names, paths
 from kt_jupyter.specs.access_modes import AccessMode, shorten
 from kt_jupyter.specs.access_modes import access_mode as read_access_mode
 from kt_jupyter.specs.quantity import Quantity, storage_size
-from kt_jupyter.volumes import creation, deletion
+from kt_jupyter.volumes import creation, deletion, reporting
 from kt_jupyter.volumes.choice import Choice
 from kt_jupyter.volumes.creation import Wish
 from kt_jupyter.volumes.deletion import Deletion
 from kt_jupyter.volumes.reading import absence, read_facts
-from kt_jupyter.volumes.reporting import Say, say
+from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.users import PodUse, users_of
 from kt_jupyter.volumes.verdict import State, Verdict
+from kt_jupyter.volumes.waiting import wait_until_settled
 
 if TYPE_CHECKING:
     from kubernetes.client import V1PersistentVolumeClaim
@@ -159,8 +160,8 @@ class Volume:
         path = self._asked.mount_path or claims.mount_path(self._existing())
         if path is None:
             raise InvalidMountPath(
-                f'Nothing says where to mount volume "{self.name}": its claim has no {claims.MOUNT_PATH_ANNOTATION}.',
-                remedy=f'Say it: kt.Volume.from_name("{self.name}", mount_path="/data")',
+                f'nothing says where to mount volume "{self.name}": its claim has no {claims.MOUNT_PATH_ANNOTATION}.',
+                remedy=f'To say it: kt.Volume.from_name("{self.name}", mount_path="/data")',
             )
         return path
 
@@ -243,7 +244,7 @@ class Volume:
         made = creation.ensure(self._cluster, self._wish(), dry_run=dry_run)
         self._notices = made.notices
         for line in made.notices:
-            say(line, notify)
+            reporting.notice(line, notify)
         if not (dry_run and made.new):
             self._claim = made.claim
         return made.claim
@@ -268,7 +269,28 @@ class Volume:
             return facts.status()
         if self._asked.size is None:
             raise absence(self._cluster, self.namespace, self.name)
-        return VolumeStatus(self.manifest(), Verdict(State.ABSENT, "", "vol.create()"), ())
+        return VolumeStatus(self.manifest(), Verdict(State.ABSENT), ())
+
+    def wait(self, timeout: float | None = 30, *, progress: Say | None = None) -> VolumeStatus:
+        """Wait until it is known what becomes of the volume, and return its state.
+
+        It is known when the volume is bound, when it waits for its first use (nothing more happens before a pod needs
+        it), and when it cannot be had and an event says why.
+
+        Args:
+            timeout: Seconds; then the state as it is, Pending, is returned. None waits until Ctrl-C.
+            progress: Gets what is waited for, a line each time it changes; default: stderr.
+
+        Raises:
+            VolumeNotFound: There is no such volume.
+
+        Example:
+            >>> vol.wait().state
+            <State.BOUND: ('Bound', '●', 1)>
+        """
+        status = wait_until_settled(self._cluster, self.namespace, self.name, timeout=timeout, progress=progress)
+        self._claim = dict(status.claim)
+        return status
 
     def users(self) -> list[PodUse]:
         """Return the pods that use the volume, those that have finished and hold it still included."""
