@@ -27,9 +27,8 @@ Report = Callable[[str, float | None], None]  # what, and how long it took when 
 class Boot:
     """Starts everything and knows which process is which program."""
 
-    def __init__(self, layout: Layout, control_group: str, report: Report) -> None:
+    def __init__(self, layout: Layout, report: Report) -> None:
         self.layout = layout
-        self.control_group = control_group
         self.report = report
         self.running: dict[int, Component] = {}
 
@@ -41,6 +40,7 @@ class Boot:
             self.write_files()
         with self.step("etcd and API server"):
             self.start(components.etcd(layout))
+            self.start(components.registry(layout))
             runtimes = [self.start(components.containerd(layout, node)) for node in configs.NODES]
             server = self.start(components.api_server(layout))
             self.until(lambda: api.is_ready(layout), server, "is not ready")
@@ -81,10 +81,15 @@ class Boot:
         plugins, runc = layout.tools / "usr/lib/cni", tools.program(layout, "runc")
         root = folder / "containerd-root"
         images.give(layout.images / "store", root)
-        cri = configs.Cri(plugins, cni, runc, images.PAUSE)
+        cri = configs.Cri(
+            cni_plugins=plugins, cni_config=cni, runc=runc, pause=images.PAUSE, hosts=folder / "registries"
+        )
         (folder / "containerd.toml").write_text(configs.containerd(root=root, state=folder, cri=cri))
+        hosts = cri.hosts / "_default" / "hosts.toml"  # for every registry that no other file is for
+        hosts.parent.mkdir(parents=True)
+        hosts.write_text(configs.registry())
         (cni / "10-pods.conflist").write_text(configs.network(node, folder))
-        kubelet = configs.kubelet(node, folder, layout.run / "resolv.conf", f"/{self.control_group}")
+        kubelet = configs.kubelet(node, folder, layout.run / "resolv.conf")
         (folder / "kubelet.json").write_text(kubelet)
 
     def start(self, component: Component) -> Component:

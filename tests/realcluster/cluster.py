@@ -19,10 +19,8 @@ from . import leftovers
 from .configs import CONTEXT
 from .errors import StepFailedError
 from .inside import DETACH
-from .layout import Layout
+from .layout import PROJECT, Layout
 from .progress import say
-
-_PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class Starter:
             # A session of its own: Ctrl-C in the terminal is for us, and we end it in order.
             self._unshare = subprocess.Popen(
                 [*namespaces, *first],
-                cwd=_PROJECT,
+                cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

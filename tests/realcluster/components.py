@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import configs, tools
+from . import configs, images, tools
 from .configs import API_SERVER, ETCD, Node
-from .layout import Layout
+from .layout import PROJECT, Layout
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,19 @@ def provisioner(layout: Layout) -> Component:
         "directory": layout.run / "volumes",
     }
     return _kube(layout, "provisioner", options)
+
+
+def registry(layout: Layout) -> Component:
+    """What answers pulls of images."""
+    store = layout.images / "store"
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.realcluster.registry",
+        str(images.names_file(layout)),
+        str(images.blobs(store)),
+    ]
+    return Component("registry", argv, layout.run / "registry.log", {"PYTHONPATH": str(PROJECT)})
 
 
 def containerd(layout: Layout, node: Node) -> Component:

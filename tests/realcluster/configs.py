@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 API_SERVER = "https://127.0.0.1:6443"
 ETCD = "http://127.0.0.1:2379"
+REGISTRY = "http://127.0.0.1:5000"
 SERVICE_RANGE = "10.96.0.0/16"
 CONTEXT = "kt-real"
 
@@ -62,11 +62,6 @@ USERS = (
 )
 
 
-def architecture() -> str:
-    """This machine's architecture, in Go's words."""
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-
-
 def tokens() -> str:
     """The API server's token file."""
     return "".join(f'{user.token},{user.name},{user.file},"{user.group}"\n' for user in USERS)
@@ -91,14 +86,13 @@ def _context(user: User) -> dict[str, str]:
     return {"cluster": CONTEXT, "user": user.name, "namespace": "default"}
 
 
-def kubelet(node: Node, folder: Path, resolv_conf: Path, cgroup: str) -> str:
+def kubelet(node: Node, folder: Path, resolv_conf: Path) -> str:
     """One kubelet's configuration.
 
     Args:
         node: Which node.
         folder: The node's folder.
         resolv_conf: What pods get as /etc/resolv.conf.
-        cgroup: The control group that the pods' own are made in.
     """
     document = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -110,10 +104,7 @@ def kubelet(node: Node, folder: Path, resolv_conf: Path, cgroup: str) -> str:
         "authentication": {"anonymous": {"enabled": True}, "webhook": {"enabled": False}},
         "authorization": {"mode": "AlwaysAllow"},
         "cgroupDriver": "cgroupfs",
-        # Containers go right below this group: groups per quality of service need more of the machine's hierarchy
-        # than a container or small VM may change. Limits hold all the same, they are on the containers.
-        "cgroupRoot": cgroup,
-        "cgroupsPerQOS": False,
+        "cgroupRoot": f"/{node.name}",  # made in namespace.py; without one the two would remove each other's groups
         "enforceNodeAllocatable": [],
         "failCgroupV1": False,
         "failSwapOn": False,
@@ -158,6 +149,7 @@ class Cri:
     cni_config: Path
     runc: Path
     pause: str
+    hosts: Path  # folder of files that say where to pull from
 
 
 def containerd(*, root: Path, state: Path, cri: Cri | None) -> str:
@@ -189,8 +181,16 @@ def containerd(*, root: Path, state: Path, cri: Cri | None) -> str:
             '  [plugins."io.containerd.grpc.v1.cri".cni]',
             f"    bin_dir = {_toml(str(cri.cni_plugins))}",
             f"    conf_dir = {_toml(str(cri.cni_config))}",
+            '  [plugins."io.containerd.grpc.v1.cri".registry]',
+            f"    config_path = {_toml(str(cri.hosts))}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def registry() -> str:
+    """Where a containerd pulls from: the cluster's own registry instead of any other."""
+    url = _toml(REGISTRY)
+    return f'server = {url}\n[host.{url}]\n  capabilities = ["pull", "resolve"]\n'
 
 
 def storage_classes() -> list[dict[str, Any]]:

@@ -17,13 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import configs, rootfs, stamps, tools
+from . import configs, oci, rootfs, stamps, tools
 from .layout import Layout
 from .process import run
 from .progress import step
 
 PAUSE = "localhost/pause:1"
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NOT_IN_IMAGES = ("./proc/*", "./sys/*", "./dev/*", "./run/*", "./tmp/*")
 _CONTENT = "io.containerd.content.v1.content/blobs/sha256"
 _SNAPSHOTS = "io.containerd.snapshotter.v1.overlayfs"
@@ -69,9 +68,10 @@ def build(layout: Layout, *, torch: bool = False) -> None:
             continue
         with step(f"image {', '.join(image.names)}"), stamps.making(made, made_from):
             archive = layout.images / f"{image.key}.tar"
-            _archive(layout, root, archive, image)
+            manifest = _archive(layout, root, archive, image)
             _import(layout, archive)
             archive.unlink()
+            _note(layout, dict.fromkeys(image.names, manifest))
             made.touch()
 
 
@@ -93,8 +93,28 @@ def give(store: Path, root: Path) -> None:
         (root / _SNAPSHOTS / "snapshots" / snapshot.name).symlink_to(snapshot)
 
 
-def _archive(layout: Layout, root: Path, archive: Path, image: Image) -> None:
-    """Write a root folder as an image archive of one layer."""
+def names_file(layout: Layout) -> Path:
+    """The file that says which image goes by which name, for the registry."""
+    return layout.images / "names.json"
+
+
+def blobs(store: Path) -> Path:
+    """Where a store keeps manifests and layers, each by its digest."""
+    return store / _CONTENT
+
+
+def _note(layout: Layout, names: dict[str, str]) -> None:
+    file = names_file(layout)
+    known = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(known | {name: f"sha256:{digest}" for name, digest in names.items()}, indent=2))
+
+
+def _archive(layout: Layout, root: Path, archive: Path, image: Image) -> str:
+    """Write a root folder as an image archive (OCI image layout) of one layer.
+
+    Returns:
+        The digest of the image's manifest.
+    """
     layer = archive.with_suffix(".layer")
     excluded = [f"--exclude={pattern}" for pattern in _NOT_IN_IMAGES]
     run(
@@ -104,23 +124,15 @@ def _archive(layout: Layout, root: Path, archive: Path, image: Image) -> None:
     )
     with layer.open("rb") as stream:
         layer_digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    config = json.dumps(
-        {
-            "architecture": configs.architecture(),
-            "os": "linux",
-            "config": {"Cmd": image.command, "Env": [_PATH]},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_digest}"]},
-        }
-    ).encode()
-    config_name = hashlib.sha256(config).hexdigest() + ".json"
-    manifest = json.dumps([{"Config": config_name, "RepoTags": image.names, "Layers": ["layer.tar"]}]).encode()
+    documents = oci.documents(image.names, image.command, layer_digest, layer.stat().st_size)
     with tarfile.open(archive, "w") as out:
-        for name, content in ((config_name, config), ("manifest.json", manifest)):
+        for name, content in documents.files.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             out.addfile(entry, io.BytesIO(content))
-        out.add(layer, "layer.tar")
+        out.add(layer, f"blobs/sha256/{layer_digest}")
     layer.unlink()
+    return documents.manifest
 
 
 _IMPORT = """

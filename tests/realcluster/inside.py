@@ -53,8 +53,8 @@ def main() -> int:
     control = Control(fd)
     boot: Boot | None = None
     try:
-        layout = namespace.enter(base)
-        boot = Boot(layout, control_group, lambda what, took: control.send(step=what, took=took))
+        layout = namespace.enter(base, control_group)
+        boot = Boot(layout, lambda what, took: control.send(step=what, took=took))
         boot.all()
         control.send(ready=True)
         while True:

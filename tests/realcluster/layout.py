@@ -14,6 +14,7 @@ from pathlib import Path
 KUBERNETES = "1.34.4"
 INSIDE = Path("/run/kt")
 NAME = "kt_jupyter"
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

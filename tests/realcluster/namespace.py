@@ -6,12 +6,11 @@ All of it is private to the cluster's namespaces. The programs write to fixed pl
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from . import configs, tools
-from .errors import StepFailedError
+from . import configs, control_groups, tools
 from .layout import INSIDE, Layout
+from .mounting import do, mount
 
 # The kubelet insists on these and would set them for the whole machine. A file of the right content over each makes it
 # find them as it wants them, and the machine's stay as they are.
@@ -25,23 +24,25 @@ _KERNEL_SETTINGS = {
 }
 
 
-def enter(base: Path) -> Layout:
+def enter(base: Path, control_group: str) -> Layout:
     """Make the cache folder appear at ``/run/kt`` and cover what programs write elsewhere.
 
     Args:
         base: The cache folder as the host sees it.
+        control_group: Name of the control group to be in.
 
     Returns:
         The layout that holds from here on.
     """
+    control_groups.enter(control_group, [node.name for node in configs.NODES])
     # /run is replaced by a file system that already holds the cache, moved there in one go: the cache may be in /run.
     staging = base / "run" / "staging"
     staging.mkdir()
-    _mount("-t", "tmpfs", "tmpfs", staging)
+    mount("-t", "tmpfs", "tmpfs", staging)
     (staging / INSIDE.name).mkdir()
-    _mount("--bind", base, staging / INSIDE.name)
-    _mount("--move", staging, "/run")
-    _mount("--make-rshared", "/")  # mounts that appear in a pod's folder are to be seen by its containers
+    mount("--bind", base, staging / INSIDE.name)
+    mount("--move", staging, "/run")
+    mount("--make-rshared", "/")  # mounts that appear in a pod's folder are to be seen by its containers
     _cover("/var")
     for name, value in _KERNEL_SETTINGS.items():
         _pretend(Path("/proc/sys") / name, value)
@@ -54,12 +55,12 @@ def connect(layout: Layout) -> None:
     On a bridge without ports: the kubelet refuses a loopback address, and not every kernel has dummy devices. busybox
     does it, since it is there anyway and iproute2 is not everywhere.
     """
-    busybox = str(tools.program(layout, "busybox"))
-    _do(busybox, "ip", "link", "set", "lo", "up")
-    _do(busybox, "brctl", "addbr", "nodes")
+    busybox = tools.program(layout, "busybox")
+    do(busybox, "ip", "link", "set", "lo", "up")
+    do(busybox, "brctl", "addbr", "nodes")
     for node in configs.NODES:
-        _do(busybox, "ip", "addr", "add", f"{node.address}/32", "dev", "nodes")
-    _do(busybox, "ip", "link", "set", "nodes", "up")
+        do(busybox, "ip", "addr", "add", f"{node.address}/32", "dev", "nodes")
+    do(busybox, "ip", "link", "set", "nodes", "up")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # per network namespace; pods reach the other node's pods
 
 
@@ -68,7 +69,7 @@ def _cover(folder: str) -> None:
     upper, work = (Path("/run/cover") / folder.lstrip("/") / part for part in ("upper", "work"))
     for part in (upper, work):
         part.mkdir(parents=True)
-    _mount("-t", "overlay", "overlay", "-o", f"lowerdir={folder},upperdir={upper},workdir={work}", folder)
+    mount("-t", "overlay", "overlay", "-o", f"lowerdir={folder},upperdir={upper},workdir={work}", folder)
 
 
 def _pretend(setting: Path, value: str) -> None:
@@ -77,14 +78,4 @@ def _pretend(setting: Path, value: str) -> None:
     stand_in = Path("/run/kernel-settings") / setting.name
     stand_in.parent.mkdir(exist_ok=True)
     stand_in.write_text(value + "\n")
-    _mount("--bind", stand_in, setting)
-
-
-def _mount(*arguments: str | Path) -> None:
-    _do("mount", "--no-mtab", *map(str, arguments))
-
-
-def _do(*argv: str) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StepFailedError(" ".join(argv), done.stderr.strip() or f"ended with code {done.returncode}")
+    mount("--bind", stand_in, setting)

@@ -15,9 +15,10 @@ from .layout import Layout
 from .process import run
 from .progress import Heartbeat, step
 
-# procps: "ps" in a terminal. Each list is installed without recommended packages.
+# Each list is installed without recommended packages. procps is "ps" in a terminal. munkres is what matplotlib's
+# fonttools is content with instead of scipy, which would bring a compiler along: 700 MB.
 _BASE = ("procps",)
-_PYTHON = ("python3", "python3-ipython", "python3-numpy", "python3-matplotlib", "python3-cloudpickle")
+_PYTHON = tuple(f"python3{name}" for name in ("", "-ipython", "-numpy", "-matplotlib", "-cloudpickle", "-munkres"))
 _TORCH = ("python3-torch",)
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"  # policy-rc.d: packages installed here must not start anything
 _UNNEEDED = (
