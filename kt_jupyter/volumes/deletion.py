@@ -26,11 +26,18 @@ from kt_jupyter.volumes.users import PodUse, name_some, users_of
 
 Json = dict[str, Any]
 Data = Literal["destroyed", "kept", "none", "unknown"]
-_FATES: dict[Data, str] = {
-    "destroyed": "its data is destroyed",
-    "kept": "its data is kept",
-    "none": "it has no disk yet, so no data is lost",
-    "unknown": "take its data as destroyed (what happens to it cannot be read here)",
+# What happens to the data: as a fact about the deletion, and as a warning before it.
+_FATES: dict[Data, tuple[str, str]] = {
+    "destroyed": ("its data is destroyed (reclaim policy Delete)", "destroys its data (reclaim policy Delete)"),
+    "kept": (
+        "its data is kept in the released disk {disk} (reclaim policy Retain)",
+        "keeps its data in the released disk {disk} (reclaim policy Retain)",
+    ),
+    "none": ("it has no disk yet, so no data is lost", "loses no data: it has no disk yet"),
+    "unknown": (
+        "take its data as destroyed (the reclaim policy cannot be read here)",
+        "probably destroys its data (the reclaim policy cannot be read here)",
+    ),
 }
 
 
@@ -70,10 +77,13 @@ class Deletion:
 
     @property
     def fate(self) -> str:
-        """What happens to the data, as a clause."""
-        if self.data == "kept" and self.volume_name:
-            return f"its data is kept in the released disk {self.volume_name} (reclaim policy Retain)"
-        return _FATES[self.data] + (" (reclaim policy Delete)" if self.data == "destroyed" else "")
+        """What happens to the data, as a clause: ``its data is destroyed (reclaim policy Delete)``."""
+        return _FATES[self.data][0].format(disk=self.volume_name)
+
+    @property
+    def would(self) -> str:
+        """The same as a warning beforehand: ``deleting it destroys its data (reclaim policy Delete)``."""
+        return f"deleting it {_FATES[self.data][1].format(disk=self.volume_name)}"
 
 
 def delete(
@@ -85,13 +95,14 @@ def delete(
     wait: bool = True,
     timeout: float | None = 60,
     dry_run: bool = False,
+    notify: Say | None = None,
     progress: Say | None = None,
 ) -> Deletion:
     """Delete a claim; see ``Volume.delete``, which documents the arguments."""
     found, pods = cluster.gather(Get(CLAIMS, name, namespace), List(PODS, namespace), return_errors=True)
     if isinstance(found, NotFound):
         fact = absence(cluster, namespace, name).fact
-        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", progress)
+        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", notify)
         return Deletion(name, namespace, existed=False)
     if isinstance(found, KtError):
         raise found
@@ -101,6 +112,9 @@ def delete(
         return plan
     if not force and "deletionTimestamp" not in found["metadata"]:
         _refuse_if_held(plan)
+    reporting.notice(f"Deleting volume {plan.name}: {plan.fate}.", notify)
+    if plan.waiting:
+        reporting.notice(f"It is wanted by {name_some(plan.waiting)}, which will wait for a node in vain.", notify)
     uid = found["metadata"]["uid"]
     return _carry_out(cluster, plan, uid, force=force, wait=wait, timeout=timeout, progress=progress)
 
@@ -164,9 +178,6 @@ def _refuse_if_held(plan: Deletion) -> None:
 def _carry_out(
     cluster: Cluster, plan: Deletion, uid: str, *, force: bool, wait: bool, timeout: float | None, progress: Say | None
 ) -> Deletion:
-    reporting.notice(f"Deleting volume {plan.name}: {plan.fate}.", progress)
-    if plan.waiting:
-        reporting.notice(f"It is wanted by {name_some(plan.waiting)}, which will wait for a node in vain.", progress)
     _delete_claim(cluster, plan, uid)
     if not wait:
         if force:

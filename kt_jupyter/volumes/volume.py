@@ -303,6 +303,7 @@ class Volume:
         timeout: float | None = 60,
         *,
         dry_run: bool = False,
+        notify: Say | None = None,
         progress: Say | None = None,
     ) -> Deletion:
         """Delete the volume, and by its reclaim policy usually its data.
@@ -315,7 +316,8 @@ class Volume:
             wait: Wait until it is gone, saying who holds it.
             timeout: Seconds to wait; None waits until Ctrl-C, which stops the waiting, not the deletion.
             dry_run: Say what would happen (to the data too) and do nothing; refuses nothing.
-            progress: Gets what happens, a line at a time; default: stderr.
+            notify: Gets what is worth saying, such as what becomes of the data; default: stderr.
+            progress: Gets who is waited for, a line each time that changes; default: stderr.
 
         Returns:
             What was done, and what becomes of the data.
@@ -337,6 +339,7 @@ class Volume:
             wait=wait,
             timeout=timeout,
             dry_run=dry_run,
+            notify=notify,
             progress=progress,
         )
         if not dry_run:
