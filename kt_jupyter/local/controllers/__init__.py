@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from kt_jupyter.local.controllers import nodes
 from kt_jupyter.local.controllers.binding import Binder
+from kt_jupyter.local.controllers.garbage import GarbageCollector
+from kt_jupyter.local.controllers.jobs import Jobs
 from kt_jupyter.local.controllers.namespaces import Namespaces
 from kt_jupyter.local.controllers.protection import Protection
 from kt_jupyter.local.controllers.provisioner import Provisioner
@@ -59,6 +61,8 @@ async def run_controllers(
         "protection": Protection(registry).loop().run,
         "namespaces": Namespaces(registry).loop().run,
         "scheduler": Scheduler(registry).loop().run,
+        "jobs": Jobs(registry).loop().run,
+        "garbage": GarbageCollector(registry).loop().run,
         "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, machine.capacity()).run,
     }
     tasks = [asyncio.create_task(_keep_up(name, part), name=name) for name, part in parts.items()]

@@ -1,0 +1,206 @@
+"""The job controller: makes, counts and deletes the pods of Jobs, and removes ended Jobs. Component job-controller.
+
+``jobplan.plan`` decides; this carries it out. Ended jobs with ``ttlSecondsAfterFinished`` are deleted when it is over,
+as ``pkg/controller/ttlafterfinished`` does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from kt_jupyter.local.controllers import indexes, jobplan
+from kt_jupyter.local.controllers.loop import Loop
+from kt_jupyter.local.objects import Object, clone, dig, name_of, namespace_of, parse_time
+from kt_jupyter.local.status import ApiStatus
+
+if TYPE_CHECKING:
+    from kt_jupyter.local.registry import Registry
+    from kt_jupyter.local.store import StoreEvent
+
+COMPONENT: Final = "job-controller"
+JOBS: Final = "jobs.batch"
+_FIRST_RETRY: Final = 1.0  # seconds after a pod was refused, doubled each time
+_LONGEST_RETRY: Final = 60.0
+_INDEX_VARIABLE: Final = "JOB_COMPLETION_INDEX"
+
+Key = tuple[str, str]  # (namespace, name)
+
+
+class Jobs:
+    """Reconciles Jobs."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._refusals: dict[Key, int] = {}
+
+    def loop(self) -> Loop[Key]:
+        """Return the loop that runs this controller."""
+        return Loop(
+            COMPONENT,
+            self._registry,
+            (JOBS, "pods"),
+            concerns=self._concerns,
+            everything=self._everything,
+            reconcile=self.reconcile,
+        )
+
+    def reconcile(self, key: Key) -> float | None:
+        """Bring one job a step forward."""
+        job = self._registry.find(JOBS, *key)
+        pods = self._pods(key, job)
+        if job is None or jobplan.finished_condition(job):
+            for pod in pods:  # nobody counts them any more
+                self._release(pod)
+            return self._expire(job) if job is not None else None
+        plan = jobplan.plan(job, pods, dt.datetime.now(dt.UTC))
+        again = self._carry_out(key, job, plan)
+        waits = [seconds for seconds in (plan.again, again) if seconds is not None]
+        return min(waits) if waits else None
+
+    def _carry_out(self, key: Key, job: Object, plan: jobplan.Plan) -> float | None:
+        status = plan.status
+        self._registry.modify(JOBS, *key, lambda fresh: fresh.update(status=status))
+        for event in plan.events:
+            self._event(job, event.reason, event.message, warning=event.warning)
+        namespace = key[0]
+        for name in plan.delete:
+            if name in plan.release:
+                self._release_named(namespace, name)
+            if self._registry.find("pods", namespace, name) is not None:
+                self._registry.delete("pods", namespace, name)
+                self._event(job, "SuccessfulDelete", f"Deleted pod: {name}")
+        for name in plan.release:
+            self._release_named(namespace, name)
+        return self._create(key, job, plan.create)
+
+    def _create(self, key: Key, job: Object, wanted: list[int | None]) -> float | None:
+        for index in wanted:
+            try:
+                pod = self._registry.create("pods", pod_manifest(job, index))
+            except ApiStatus as refusal:
+                self._event(job, "FailedCreate", f"Error creating: {refusal.message}", warning=True)
+                refusals = self._refusals[key] = self._refusals.get(key, 0) + 1
+                return min(_FIRST_RETRY * 2.0 ** min(refusals - 1, 10), _LONGEST_RETRY)
+            self._refusals.pop(key, None)
+            self._event(job, "SuccessfulCreate", f"Created pod: {name_of(pod)}")
+        return None
+
+    def _expire(self, job: Object) -> float | None:
+        """Delete an ended job whose time to live is over; else return how long it still has."""
+        ttl = dig(job, "spec", "ttlSecondsAfterFinished")
+        ended = jobplan.finished_condition(job)
+        if ttl is None or ended is None or "deletionTimestamp" in job["metadata"]:
+            return None
+        end = parse_time(ended["lastTransitionTime"]) + dt.timedelta(seconds=int(ttl))
+        left = (end - dt.datetime.now(dt.UTC)).total_seconds()
+        if left > 0:
+            return left
+        uid = dig(job, "metadata", "uid")
+        self._registry.delete(JOBS, namespace_of(job), name_of(job), uid=uid, propagation="Foreground")
+        return None
+
+    # Pods
+
+    def _pods(self, key: Key, job: Object | None) -> list[Object]:
+        """Return the pods of a job; of one that is gone, those that still wait to be counted."""
+        uid = dig(job, "metadata", "uid")
+        found = []
+        for pod in self._registry.list("pods", key[0]):
+            owner = _owner(pod)
+            if owner is None or owner["name"] != key[1]:
+                continue
+            if owner["uid"] == uid or job is None:
+                found.append(pod)
+            else:
+                self._release(pod)
+        return found
+
+    def _release(self, pod: Object) -> None:
+        def release(fresh: Object) -> None:
+            kept = [one for one in fresh["metadata"].get("finalizers") or [] if one != jobplan.FINALIZER]
+            if kept:
+                fresh["metadata"]["finalizers"] = kept
+            else:
+                fresh["metadata"].pop("finalizers", None)
+
+        self._registry.modify("pods", namespace_of(pod), name_of(pod), release)
+
+    def _release_named(self, namespace: str, name: str) -> None:
+        pod = self._registry.find("pods", namespace, name)
+        if pod is not None:
+            self._release(pod)
+
+    # The loop
+
+    def _everything(self) -> Iterable[Key]:
+        yield from ((namespace_of(job) or "", name_of(job)) for job in self._registry.list(JOBS))
+        for pod in self._registry.list("pods"):
+            if jobplan.FINALIZER in (dig(pod, "metadata", "finalizers") or []) and (owner := _owner(pod)):
+                yield (namespace_of(pod) or "", owner["name"])
+
+    @staticmethod
+    def _concerns(event: StoreEvent) -> Iterable[Key]:
+        if event.resource == JOBS:
+            yield (namespace_of(event.object) or "", name_of(event.object))
+        elif owner := _owner(event.object):
+            yield (namespace_of(event.object) or "", owner["name"])
+
+    def _event(self, job: Object, reason: str, message: str, *, warning: bool = False) -> None:
+        kind = "Warning" if warning else "Normal"
+        self._registry.record_event(job, type=kind, reason=reason, message=message, component=COMPONENT)
+
+
+def pod_manifest(job: Object, index: int | None) -> Object:
+    """Return the pod a job makes; ``index`` is its completion index, None where the job has none. Pure."""
+    template = clone(job["spec"]["template"])
+    metadata = template.get("metadata") or {}
+    pod: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": indexes.name_prefix(name_of(job), index),
+            "namespace": namespace_of(job),
+            "labels": {**(metadata.get("labels") or {})},
+            "finalizers": [*(metadata.get("finalizers") or []), jobplan.FINALIZER],
+            "ownerReferences": [_reference(job)],
+        },
+        "spec": template["spec"],
+    }
+    if metadata.get("annotations"):
+        pod["metadata"]["annotations"] = metadata["annotations"]
+    if index is not None:
+        _give_index(pod, job, index)
+    return pod
+
+
+def _give_index(pod: Object, job: Object, index: int) -> None:
+    pod["metadata"].setdefault("annotations", {})[indexes.ANNOTATION] = str(index)
+    pod["metadata"]["labels"][indexes.ANNOTATION] = str(index)
+    pod["spec"]["hostname"] = f"{name_of(job)}-{index}"
+    variable = {
+        "name": _INDEX_VARIABLE,
+        "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.labels['{indexes.ANNOTATION}']"}},
+    }
+    for container in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]:
+        names = [one["name"] for one in container.get("env") or []]
+        if _INDEX_VARIABLE not in names:
+            container["env"] = [*(container.get("env") or []), variable]
+
+
+def _reference(job: Object) -> Object:
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "name": name_of(job),
+        "uid": dig(job, "metadata", "uid"),
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def _owner(pod: Object) -> Object | None:
+    """Return the reference to the Job that controls a pod."""
+    references = dig(pod, "metadata", "ownerReferences") or []
+    return next((one for one in references if one["kind"] == "Job" and one.get("controller")), None)
