@@ -9,21 +9,43 @@ from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.formatters import register_formatters
 from kt_jupyter.notebook.magics.cluster import CLUSTER, ClusterMagics
 from kt_jupyter.notebook.magics.volume import VOLUME, VolumeMagics
+from kt_jupyter.notebook.speaker import Speaker
+from kt_jupyter.volumes import reporting
 
 _COMMANDS = {command.name: command for command in (VOLUME, CLUSTER)}
-_matcher = MagicMatcher(_COMMANDS, names)
+_loaded: dict[int, _Loaded] = {}
+
+
+class _Loaded:
+    """What was added to one shell, so that exactly that can be taken back."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._matcher = MagicMatcher(_COMMANDS, names)
+        self._speaker = Speaker(shell)
+        register_formatters(shell)
+        shell.register_magics(VolumeMagics, ClusterMagics)
+        self._matcher.install(shell)
+        shell.events.register("post_run_cell", self._speaker.end_of_cell)
+        self._said_before = reporting.use(notice=self._speaker.notice, progress=self._speaker.progress)
+
+    def undo(self) -> None:
+        notice, progress = self._said_before
+        reporting.use(notice=notice, progress=progress)
+        self._shell.events.unregister("post_run_cell", self._speaker.end_of_cell)
+        self._matcher.remove(self._shell)
+        for name in _COMMANDS:
+            self._shell.magics_manager.magics["line"].pop(name, None)
 
 
 def load(shell: Any) -> None:
-    """Register magics, completion and views."""
-    register_formatters(shell)
-    shell.register_magics(VolumeMagics, ClusterMagics)
-    _matcher.remove(shell)
-    _matcher.install(shell)
+    """Register magics, completion and views; a second time changes nothing."""
+    if id(shell) not in _loaded:
+        _loaded[id(shell)] = _Loaded(shell)
 
 
 def unload(shell: Any) -> None:
-    """Forget the magics and their completion."""
-    _matcher.remove(shell)
-    for name in _COMMANDS:
-        shell.magics_manager.magics["line"].pop(name, None)
+    """Forget the magics, their completion, and speak as plain Python does."""
+    loaded = _loaded.pop(id(shell), None)
+    if loaded is not None:
+        loaded.undo()

@@ -34,8 +34,13 @@ def refuse_to_destroy(plan: Deletion) -> None:
     """
     if not plan.existed or plan.data in {"none", "kept"}:
         return
-    disk = f" and its disk {plan.volume_name}" if plan.volume_name else ""
+    loss = (
+        "destroys its data"
+        if plan.data == "destroyed"
+        else "may destroy its data (what happens to it cannot be read here)"
+    )
+    policy = f" (reclaim policy {plan.reclaim_policy})" if plan.reclaim_policy else ""
     raise DataWouldBeLost(
-        f'Volume "{plan.name}" in {plan.namespace} was not deleted: {plan.fate}.',
-        remedy=f"If that is meant: %kt_volume delete {plan.name} --yes\nIt deletes the volume{disk}.",
+        f'volume "{plan.name}" in {plan.namespace} is still there: deleting it {loss}{policy}.',
+        remedy=f"If that is meant: %kt_volume delete {plan.name} --yes",
     )

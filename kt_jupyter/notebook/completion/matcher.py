@@ -48,7 +48,10 @@ class MagicMatcher:
         if found is None or command is None:
             return _NOTHING
         offered = offer(command, found[1], self._names_of)
-        completions = [SimpleCompletion(word, type=offered.kind) for word in offered.words]
+        # IPython lets the others speak when we offer nothing at all: Jedi would then propose "and" and "if", and take
+        # seconds the first time. The text as it stands is an offer that changes nothing.
+        words = offered.words or (offered.fragment,)
+        completions = [SimpleCompletion(word, type=offered.kind) for word in words]
         return SimpleMatcherResult(
             completions=completions, matched_fragment=offered.fragment, suppress=True, ordered=True
         )

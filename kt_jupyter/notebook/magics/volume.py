@@ -28,7 +28,8 @@ def create(args: Namespace) -> Volume | WouldBeMade | Document:
         return WouldBeMade(volume.name, volume.ensure(dry_run=True))
     volume.ensure()
     names.forget()
-    return as_json(volume.status().to_dict()) if args.json else volume
+    status = volume.wait()
+    return as_json(status.to_dict()) if args.json else volume
 
 
 def show_all(args: Namespace) -> VolumeList | Document:

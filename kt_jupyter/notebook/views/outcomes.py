@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kt_jupyter.kube import current
 from kt_jupyter.notebook.document import as_yaml
 from kt_jupyter.notebook.outcomes import PlannedDeletion, WouldBeMade
 from kt_jupyter.notebook.views.blocks import ABSENT, BUSY, YES, Code, Facts, Heading, Mark, Next, Note, View
@@ -9,7 +10,6 @@ from kt_jupyter.volumes.deletion import Deletion
 from kt_jupyter.volumes.users import name_some
 
 _UNSETTLED = ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation")
-_DRY_RUN = "(dry run: the server checked it, nothing was changed)"
 
 
 def deletion_view(deletion: Deletion) -> View:
@@ -28,11 +28,13 @@ def planned_view(planned: PlannedDeletion) -> View:
     deletion = planned.deletion
     if not deletion.existed:
         return deletion_view(deletion)
-    told = _told(deletion, ABSENT, f"would be deleted {_DRY_RUN}")
+    told = _told(deletion, ABSENT, "would be deleted (dry run: nothing was changed)")
     held = (
         [Note(f"It would be refused now, because it is used by {name_some(deletion.pods)}.")] if deletion.pods else []
     )
-    return View((*told.blocks, *held, Next((f"%kt_volume delete {deletion.name} -n {deletion.namespace} --yes",))))
+    here = deletion.namespace == current().namespace
+    where = "" if here else f" -n {deletion.namespace}"
+    return View((*told.blocks, *held, Next((f"%kt_volume delete {deletion.name}{where} --yes",))))
 
 
 def would_be_made_view(would_be: WouldBeMade) -> View:
@@ -40,7 +42,12 @@ def would_be_made_view(would_be: WouldBeMade) -> View:
     metadata = {key: value for key, value in would_be.claim["metadata"].items() if key not in _UNSETTLED}
     claim = {**would_be.claim, "metadata": metadata}
     claim.pop("status", None)
-    return View((Heading("Volume", would_be.name, ABSENT, f"would be made {_DRY_RUN}"), Code(as_yaml(claim))))
+    return View(
+        (
+            Heading("Volume", would_be.name, ABSENT, "would be made (dry run: the server checked it and kept nothing)"),
+            Code(as_yaml(claim)),
+        )
+    )
 
 
 def _told(deletion: Deletion, mark: Mark, what: str) -> View:

@@ -1,0 +1,70 @@
+"""What the core says while it works, shown where the person looks: under the cell.
+
+A notice stays: a line of its own. Progress is one line that changes in place, and at the end of the cell stays as it
+last was. JupyterLab would show either in a red box if it went to standard error, as it does in plain Python.
+
+A line that moves is for somebody who watches. Where nobody does (nbval, nbconvert and papermill run cells with
+``allow_stdin`` false; standard error is a file) no progress is shown, so that a stored notebook does not depend on how
+long the cluster took that day.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from uuid import uuid4
+
+from kt_jupyter.notebook.views.blocks import Note, View
+from kt_jupyter.notebook.views.html import to_html
+from kt_jupyter.notebook.views.text import plain, to_text
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+class Speaker:
+    """Shows notices and progress in one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._line: str | None = None
+        """The display to change in place, or "" in a terminal; None before the first progress of a cell."""
+
+    def notice(self, line: str) -> None:
+        """Show a line that stays."""
+        if self._in_notebook:
+            self._publish(line)
+        else:
+            print(plain(line), file=sys.stderr, flush=True)  # noqa: T201 - a terminal's notices go there
+
+    def progress(self, line: str) -> None:
+        """Show a line in place of the one before."""
+        if not self._someone_watches():
+            return
+        if self._in_notebook:
+            first = self._line is None
+            self._line = self._line or uuid4().hex
+            self._publish(line, transient={"display_id": self._line}, update=not first)
+        else:
+            self._line = ""
+            sys.stderr.write(_CLEAR_LINE + plain(line))
+            sys.stderr.flush()
+
+    def end_of_cell(self, *_: Any) -> None:
+        """Leave the line as it is; the next cell begins its own."""
+        if self._line == "":
+            sys.stderr.write("\n")
+        self._line = None
+
+    @property
+    def _in_notebook(self) -> bool:
+        return hasattr(self._shell, "kernel")
+
+    def _someone_watches(self) -> bool:
+        if not self._in_notebook:
+            return sys.stderr.isatty()
+        request = self._shell.kernel.get_parent("shell")
+        return bool(request.get("content", {}).get("allow_stdin", True))
+
+    def _publish(self, line: str, **how: Any) -> None:
+        view = View((Note(line),))
+        self._shell.display_pub.publish({"text/plain": to_text(view), "text/html": to_html(view)}, **how)
