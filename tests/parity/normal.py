@@ -101,7 +101,7 @@ class _Hider:
         else:
             entry["ended"] = answer.ended
             entry["events"] = [
-                self.value({**event, "object": step.see(event["object"])} if step.see else event)
+                self.value({**event, "object": step.see(event["object"])} if step.see and "object" in event else event)
                 for event in answer.events
             ]
         return entry
