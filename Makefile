@@ -105,7 +105,8 @@ test-notebooks: install
 	@state=$$(mktemp -d); \
 	export HOME=$$state KUBECONFIG= KT_JUPYTER_LOCAL_DIR=$$state/local; \
 	trap '$(BIN)/python -m kt_jupyter.local stop; rm -rf "$$state"' EXIT; \
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 \
+		--nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
 
 test-ui: install browser
 	$(call say,in a browser)

@@ -4,9 +4,17 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ui.lab import APPS, Jupyter, serve
+
+PATIENCE = 20_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """JupyterLab, its first kernel and the embedded cluster start within the first test."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +32,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     yield context.new_page()
     context.close()
 

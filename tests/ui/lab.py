@@ -1,7 +1,8 @@
 """JupyterLab and Notebook as processes, and a notebook in them as a person handles it.
 
-Everything that Jupyter would read or write in the home directory is moved to a temporary one, so that neither the
-person's own settings nor an earlier test can change what a test sees.
+Everything that they would read or write in the home directory is moved to a temporary one, so that neither the
+person's own settings nor an earlier test can change what a test sees. No cluster is configured there: a notebook
+that uses one gets the embedded one, started by its own first call.
 """
 
 import contextlib
@@ -102,7 +103,10 @@ def serve(app: str, home: Path) -> Iterator[Jupyter]:
         path.write_text(json.dumps(values))
     root, port = home / "root", _free_port()
     root.mkdir()
-    env = os.environ | {
+    foreign = ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+    env = {name: value for name, value in os.environ.items() if name not in foreign} | {
+        "HOME": str(home),
+        "KT_JUPYTER_LOCAL_DIR": str(home / "local"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -120,6 +124,7 @@ def serve(app: str, home: Path) -> Iterator[Jupyter]:
     finally:
         process.terminate()
         process.wait(20)
+        subprocess.run([sys.executable, "-m", "kt_jupyter.local", "stop"], env=env, check=True, capture_output=True)
 
 
 def _wait_until_served(url: str, process: subprocess.Popen) -> None:
