@@ -2,7 +2,7 @@
 # make test            all checks: lint, tests, tutorials, browser; needs neither root nor a cluster
 # make lint            formatting, types, layers
 # make bench           the numbers, beside kubectl and the kubernetes package
-# make test-cluster    the behaviour tests on a real two-node Kubernetes, built on the way (root, Go)
+# make test-cluster    the behaviour tests on a real two-node Kubernetes, built on the way (root); or CONTEXT=kind-dev
 # make clean           back to a fresh clone
 #
 # Needs Python 3.11 or newer. Everything else lands in .venv and node_modules, Node.js included where there is none.
@@ -112,11 +112,13 @@ test-ui: install browser
 	$(call say,in a browser)
 	$(BIN)/pytest tests/ui
 
-# The same tests on real Kubernetes: the context that KT_TEST_CONTEXT names, else a cluster made for the occasion.
+# The same tests on real Kubernetes: on the cluster of CONTEXT, else on one made for the occasion, which is also asked
+# whether it still answers as recorded.
+CONTEXT ?= $(KT_TEST_CONTEXT)
 test-cluster: install
 	$(call say,on real Kubernetes)
-	@if [ -n "$${KT_TEST_CONTEXT:-}" ]; then $(BIN)/pytest tests/cluster $(ARGS); \
-	else $(BIN)/python -m tests.realcluster run -- $(BIN)/pytest tests/cluster $(ARGS); fi
+	@if [ -n "$(CONTEXT)" ]; then KT_TEST_CONTEXT="$(CONTEXT)" $(BIN)/pytest tests/cluster $(ARGS); \
+	else $(BIN)/python -m tests.realcluster run -- $(BIN)/pytest tests/cluster tests/parity $(ARGS); fi
 
 cluster-up cluster-down: cluster-%: install
 	@$(BIN)/python -m tests.realcluster $*

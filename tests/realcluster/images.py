@@ -23,6 +23,7 @@ from .process import run
 from .progress import step
 
 PAUSE = "localhost/pause:1"
+_FORMAT = "OCI 1"  # to be changed with what the archives look like
 _NOT_IN_IMAGES = ("./proc/*", "./sys/*", "./dev/*", "./run/*", "./tmp/*")
 _CONTENT = "io.containerd.content.v1.content/blobs/sha256"
 _SNAPSHOTS = "io.containerd.snapshotter.v1.overlayfs"
@@ -63,7 +64,7 @@ def build(layout: Layout, *, torch: bool = False) -> None:
     for image in (*STANDARD, *((TORCH,) if torch else ())):
         made = layout.images / f"imported-{image.key}"
         root = image.root(layout)
-        made_from = stamps.digest(*image.names, *image.command, stamps.of(root))
+        made_from = stamps.digest(_FORMAT, *image.names, *image.command, stamps.of(root))
         if stamps.is_made(made, made_from):
             continue
         with step(f"image {', '.join(image.names)}"), stamps.making(made, made_from):
