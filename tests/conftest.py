@@ -1,0 +1,131 @@
+"""What every test gets: nobody else's configuration, and, for those that ask, a cluster and a namespace of its own.
+
+``cluster`` is the context named by ``KT_TEST_CONTEXT`` (read from the real ``KUBECONFIG``), else an embedded local
+cluster of this test session with a fresh state directory. Tests in ``tests/cluster`` hold on any cluster, so storage
+classes are found, never named; where a cluster lacks one, the test is skipped with the reason.
+"""
+
+import contextlib
+import gc
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+
+from kt_jupyter.errors import ApiError
+from kt_jupyter.kube import NAMESPACES, SERVICE_ACCOUNTS, STORAGE_CLASSES, adopt, connect, loop, notices, session
+from kt_jupyter.specs import storage
+
+_FOREIGN = (
+    "KUBERNETES_SERVICE_HOST",
+    "KUBERNETES_SERVICE_PORT",
+    *(name for proxy in ("http_proxy", "https_proxy", "no_proxy", "all_proxy") for name in (proxy, proxy.upper())),
+)
+_KUBECONFIG = os.environ.get("KUBECONFIG")
+
+
+@pytest.fixture(scope="session")
+def _local_directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("local-cluster")
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch, tmp_path_factory, _local_directory):
+    """No test reads the configuration of the person who runs it, nor leaves a choice behind."""
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("KT_JUPYTER_LOCAL_DIR", str(_local_directory))
+    for name in ("KUBECONFIG", *_FOREIGN):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    session.reset()
+    notices.forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_behind():
+    before = set(threading.enumerate())
+    yield
+    left = {thread for thread in threading.enumerate() if thread not in before and thread.name != "kt-io"}
+    for thread in left:
+        thread.join(2)
+    assert not [thread.name for thread in left if thread.is_alive() and not thread.name.startswith("asyncio_")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_connection_left_behind():
+    """Close what is open, then collect: an unclosed socket is a ResourceWarning, and warnings are errors."""
+    yield
+    loop.stop()
+    gc.collect()
+
+
+@pytest.fixture(scope="session")
+def cluster(_local_directory):
+    """The cluster the tests run against."""
+    context = os.environ.get("KT_TEST_CONTEXT")
+    with pytest.MonkeyPatch.context() as patch:
+        if context is not None:
+            kubeconfig = Path(_KUBECONFIG or "~/.kube/config").expanduser()
+            found = connect(context, kubeconfig=kubeconfig)
+        else:
+            patch.setenv("KT_JUPYTER_LOCAL_DIR", str(_local_directory))
+            patch.delenv("KUBECONFIG", raising=False)
+            found = connect(local=True)
+        session.reset()
+        yield found
+        found.close()
+        if context is None:
+            stop = [sys.executable, "-m", "kt_jupyter.local", "stop"]
+            subprocess.run(stop, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def namespace(cluster, _isolated):
+    """A namespace of the test's own, current for kt; deleted afterwards, without waiting for that."""
+    name = f"kt-test-{uuid.uuid4().hex[:8]}"
+    cluster.create(NAMESPACES, {"metadata": {"name": name}})
+    if not cluster.is_local:  # it makes the service account a moment later, and refuses pods until then
+        cluster.wait_for(SERVICE_ACCOUNTS, "default", lambda account: account, namespace=name, timeout=30)
+    adopt(cluster.with_namespace(name))
+    yield name
+    cluster.delete(NAMESPACES, name)
+
+
+@pytest.fixture(scope="session")
+def _classes(cluster):
+    return [storage.StorageClass.from_manifest(found) for found in cluster.list(STORAGE_CLASSES)]
+
+
+@pytest.fixture(scope="session")
+def default_class(_classes):
+    """The name of the class that a claim without one gets."""
+    found = storage.default_class(_classes)
+    return found.name if found else pytest.skip("this cluster has no default storage class")
+
+
+@pytest.fixture(scope="session")
+def shared_class(_classes):
+    """The name of a class that can really do ReadWriteMany."""
+    found = storage.shared_class(_classes)
+    return found.name if found else pytest.skip("this cluster has no storage class that is known to do ReadWriteMany")
+
+
+@pytest.fixture(scope="session")
+def broken_class(cluster, _classes):
+    """The name of a class whose every claim gets the event ProvisioningFailed."""
+    if any(found.name == "broken" for found in _classes):
+        yield "broken"
+        return
+    # The controller manager says so by itself of a plugin in its own namespace that it does not have.
+    name = f"kt-test-broken-{uuid.uuid4().hex[:8]}"
+    try:
+        cluster.create(STORAGE_CLASSES, {"metadata": {"name": name}, "provisioner": "kubernetes.io/kt-test-broken"})
+    except ApiError as error:
+        pytest.skip(f"this cluster has no class named broken, and none can be made: {error.fact}")
+    yield name
+    with contextlib.suppress(ApiError):
+        cluster.delete(STORAGE_CLASSES, name)

@@ -25,7 +25,7 @@ from kt_jupyter.kube.resources import (
     Resource,
 )
 from kt_jupyter.kube.rights import Rights
-from kt_jupyter.kube.session import Context, connect, contexts, current, peek, use
+from kt_jupyter.kube.session import Context, adopt, connect, contexts, current, peek, use
 from kt_jupyter.kube.watch import Subscription, Watch
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Rights",
     "Subscription",
     "Watch",
+    "adopt",
     "connect",
     "contexts",
     "current",

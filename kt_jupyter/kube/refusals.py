@@ -29,6 +29,7 @@ _POD_SECURITY = re.compile(r'violates PodSecurity "(?P<level>[^"]*)": (?P<what>.
 _WEBHOOK = re.compile(
     r'admission webhook "(?P<name>[^"]*)" denied the request(?: without explanation|: (?P<why>.*))', re.DOTALL
 )
+_QUOTED = re.compile(r': "(?:[^"\\]|\\.){120,}"')
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,13 @@ def policy(message: str) -> tuple[str, str] | None:
 def causes(status: dict[str, Any]) -> str:
     """Return the causes of an ``Invalid`` answer as ``field: message``, joined."""
     found = (status.get("details") or {}).get("causes") or ()
-    words = [
-        f"{cause['field']}: {cause.get('message', '')}" if cause.get("field") else str(cause.get("message") or "")
-        for cause in found
-    ]
+    words = [f"{cause['field']}: {_brief(cause)}" if cause.get("field") else _brief(cause) for cause in found]
     return "; ".join(dict.fromkeys(word for word in words if word))
+
+
+def _brief(cause: dict[str, Any]) -> str:
+    """Return a cause's message without a value of a whole object: a merge patch with a bad size quotes all of it."""
+    return _QUOTED.sub(" (the object as patched)", str(cause.get("message") or ""))
 
 
 def _amounts(text: str) -> dict[str, str]:

@@ -126,6 +126,12 @@ def use(context: str, namespace: str | None = None) -> Cluster:
         return connect(context, namespace, kubeconfig=_session.kubeconfig)
 
 
+def adopt(cluster: Cluster) -> Cluster:
+    """Make a cluster that is at hand the current one: ``adopt(current().with_namespace("team-b"))``."""
+    with _session.lock:
+        return _session.choose(cluster)
+
+
 def contexts() -> list[Context]:
     """List the kubeconfig's contexts, the one in use marked. Empty without a kubeconfig."""
     with _session.lock:

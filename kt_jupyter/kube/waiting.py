@@ -31,7 +31,7 @@ def wait_for(
             try:
                 states = [_state(watch.next(left), uid)]
             except TimeoutError:
-                raise WaitTimeout(f"{what} is not what was waited for after {timeout:.0f} s: {_seen(last)}.") from None
+                raise WaitTimeout(f"{what} is not what was waited for after {timeout:g} s: {_seen(last)}.") from None
 
 
 def _state(event: Event, uid: str | None) -> Json | None:
