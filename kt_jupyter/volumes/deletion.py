@@ -86,44 +86,18 @@ class Deletion:
         return f"deleting it {_FATES[self.data][1].format(disk=self.volume_name)}"
 
 
-def delete(
-    cluster: Cluster,
-    namespace: str,
-    name: str,
-    *,
-    force: bool = False,
-    wait: bool = True,
-    timeout: float | None = 60,
-    dry_run: bool = False,
-    notify: Say | None = None,
-    progress: Say | None = None,
-) -> Deletion:
-    """Delete a claim; see ``Volume.delete``, which documents the arguments."""
-    found, pods = cluster.gather(Get(CLAIMS, name, namespace), List(PODS, namespace), return_errors=True)
-    if isinstance(found, NotFound):
-        fact = absence(cluster, namespace, name).fact
-        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", notify)
+def plan(cluster: Cluster, namespace: str, name: str) -> Deletion:
+    """Return what deleting a claim would do and who holds it; changes nothing."""
+    claim, pods = cluster.gather(Get(CLAIMS, name, namespace), List(PODS, namespace), return_errors=True)
+    if isinstance(claim, NotFound):
         return Deletion(name, namespace, existed=False)
-    if isinstance(found, KtError):
-        raise found
-    listed = optional(pods)
-    plan = _plan(cluster, found, users_of(name, listed or ()))
-    if dry_run:
-        return plan
-    if not force and "deletionTimestamp" not in found["metadata"]:
-        _refuse_if_held(plan)
-    reporting.notice(f"Deleting volume {plan.name}: {plan.fate}.", notify)
-    if plan.waiting:
-        reporting.notice(f"It is wanted by {name_some(plan.waiting)}, which will wait for a node in vain.", notify)
-    uid = found["metadata"]["uid"]
-    return _carry_out(cluster, plan, uid, force=force, wait=wait, timeout=timeout, progress=progress)
-
-
-def _plan(cluster: Cluster, claim: Json, users: list[PodUse]) -> Deletion:
+    if isinstance(claim, KtError):
+        raise claim
+    users = users_of(name, optional(pods) or ())
     policy, data = _reclaim(cluster, claim)
     return Deletion(
-        name=claim["metadata"]["name"],
-        namespace=claim["metadata"]["namespace"],
+        name=name,
+        namespace=namespace,
         existed=True,
         data=data,
         volume_name=claim["spec"].get("volumeName") or None,
@@ -132,6 +106,35 @@ def _plan(cluster: Cluster, claim: Json, users: list[PodUse]) -> Deletion:
         waiting=tuple(use for use in users if not use.holds),
         claim=claim,
     )
+
+
+def carry_out(
+    cluster: Cluster,
+    planned: Deletion,
+    *,
+    force: bool = False,
+    wait: bool = True,
+    timeout: float | None = 60,
+    notify: Say | None = None,
+    progress: Say | None = None,
+) -> Deletion:
+    """Delete the claim that was planned for; see ``Volume.delete``, which documents the arguments."""
+    if planned.claim is None:
+        fact = absence(cluster, planned.namespace, planned.name).fact
+        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", notify)
+        return planned
+    if not force and "deletionTimestamp" not in planned.claim["metadata"]:
+        _refuse_if_held(planned)
+    reporting.notice(f"Deleting volume {planned.name}: {planned.fate}.", notify)
+    if planned.waiting:
+        reporting.notice(f"It is wanted by {name_some(planned.waiting)}, which will wait for a node in vain.", notify)
+    uid = planned.claim["metadata"]["uid"]
+    _delete_claim(cluster, planned, uid)
+    if wait:
+        _wait_until_gone(cluster, planned, uid, force=force, timeout=timeout, progress=progress)
+    elif force:
+        _remove_finished(cluster, planned.pods)
+    return replace(planned, gone=wait or not planned.pods)
 
 
 def _reclaim(cluster: Cluster, claim: Json) -> tuple[str | None, Data]:
@@ -156,9 +159,9 @@ def _reclaim(cluster: Cluster, claim: Json) -> tuple[str | None, Data]:
     return policy, "kept" if policy == "Retain" else "destroyed"
 
 
-def _refuse_if_held(plan: Deletion) -> None:
+def _refuse_if_held(planned: Deletion) -> None:
     """Raise while pods hold the claim; those that are ending already are waited for."""
-    holders = [use for use in plan.pods if not use.ending]
+    holders = [use for use in planned.pods if not use.ending]
     if not holders:
         return
     if all(use.finished for use in holders):
@@ -169,42 +172,20 @@ def _refuse_if_held(plan: Deletion) -> None:
             "running ones end."
         )
     raise VolumeInUse(
-        f'volume "{plan.name}" in {plan.namespace} is not deleted, because pods use it: {name_some(holders)}.',
+        f'volume "{planned.name}" in {planned.namespace} is not deleted, because pods use it: {name_some(holders)}.',
         remedy=remedy,
         pods=tuple(use.name for use in holders),
     )
 
 
-def _carry_out(
-    cluster: Cluster, plan: Deletion, uid: str, *, force: bool, wait: bool, timeout: float | None, progress: Say | None
-) -> Deletion:
-    _delete_claim(cluster, plan, uid)
-    if not wait:
-        if force:
-            _remove_finished(cluster, plan.pods)
-        return replace(plan, gone=not plan.pods)
+def _delete_claim(cluster: Cluster, planned: Deletion, uid: str) -> None:
     try:
-        _wait_until_gone(cluster, plan, uid, force=force, timeout=timeout, progress=progress)
-    except WaitTimeout as late:
-        holders = _holders(cluster, plan)
-        held = f"held by {name_some(holders)}" if holders else "held by a finalizer"
-        raise WaitTimeout(
-            f'volume "{plan.name}" is being deleted and still there after {timeout:g} s: {held}.',
-            remedy="The deletion goes on by itself. To see who holds it: vol.status()",
-        ) from late
-    if plan.pods:
-        reporting.progress(f"Volume {plan.name} is gone.", progress)
-    return replace(plan, gone=True)
-
-
-def _delete_claim(cluster: Cluster, plan: Deletion, uid: str) -> None:
-    try:
-        cluster.delete(CLAIMS, plan.name, namespace=plan.namespace, uid=uid)
+        cluster.delete(CLAIMS, planned.name, namespace=planned.namespace, uid=uid)
     except NotFound:
         return  # somebody else was faster: what was asked for is true
     except Conflict as conflict:
         raise Conflict(
-            f'volume "{plan.name}" was deleted and made anew while this ran; the new one is left alone.',
+            f'volume "{planned.name}" was deleted and made anew while this ran; the new one is left alone.',
             remedy="Look at it before deleting it: vol.status()",
             server=conflict.server or conflict.fact,
             code=conflict.code,
@@ -214,15 +195,31 @@ def _delete_claim(cluster: Cluster, plan: Deletion, uid: str) -> None:
 
 
 def _wait_until_gone(
-    cluster: Cluster, plan: Deletion, uid: str, *, force: bool, timeout: float | None, progress: Say | None
+    cluster: Cluster, planned: Deletion, uid: str, *, force: bool, timeout: float | None, progress: Say | None
 ) -> None:
-    """Wait for the claim's end, saying who holds it each time that changes.
-
-    The claim cannot go before the last pod that holds it, so the pods are waited for one after another; who is left is
-    read anew each time one of them changes. Nothing is polled.
-    """
     deadline = None if timeout is None else time.monotonic() + timeout
-    holders = plan.pods
+    try:
+        _wait_for_pods(cluster, planned, deadline, force=force, progress=progress)
+        cluster.wait_for(CLAIMS, planned.name, _gone, namespace=planned.namespace, timeout=_until(deadline), uid=uid)
+    except WaitTimeout as late:
+        holders = _holders(cluster, planned)
+        held = f"held by {name_some(holders)}" if holders else "held by a finalizer"
+        raise WaitTimeout(
+            f'volume "{planned.name}" is being deleted and still there after {timeout:g} s: {held}.',
+            remedy="The deletion goes on by itself. To see who holds it: vol.status()",
+        ) from late
+    if planned.pods:
+        reporting.progress(f"Volume {planned.name} is gone.", progress)
+
+
+def _wait_for_pods(
+    cluster: Cluster, planned: Deletion, deadline: float | None, *, force: bool, progress: Say | None
+) -> None:
+    """Wait until no pod holds the claim, which cannot go before, and say who does each time that changes.
+
+    One pod after another is waited for, and who is left is read anew each time one has changed: nothing is polled.
+    """
+    holders = planned.pods
     while holders:
         if force:
             _remove_finished(cluster, holders)
@@ -231,8 +228,7 @@ def _wait_until_gone(
         cluster.wait_for(
             PODS, first.name, _changed(first), namespace=first.namespace, timeout=_until(deadline), uid=first.uid
         )
-        holders = _holders(cluster, plan)
-    cluster.wait_for(CLAIMS, plan.name, _gone, namespace=plan.namespace, timeout=_until(deadline), uid=uid)
+        holders = _holders(cluster, planned)
 
 
 def _remove_finished(cluster: Cluster, pods: Iterable[PodUse]) -> None:
@@ -244,12 +240,12 @@ def _remove_finished(cluster: Cluster, pods: Iterable[PodUse]) -> None:
                 continue  # it is gone, or a namesake runs: neither is ours to remove
 
 
-def _holders(cluster: Cluster, plan: Deletion) -> tuple[PodUse, ...]:
+def _holders(cluster: Cluster, planned: Deletion) -> tuple[PodUse, ...]:
     try:
-        pods = cluster.list(PODS, namespace=plan.namespace)
+        pods = cluster.list(PODS, namespace=planned.namespace)
     except Forbidden:
         return ()
-    return tuple(use for use in users_of(plan.name, pods) if use.holds)
+    return tuple(use for use in users_of(planned.name, pods) if use.holds)
 
 
 def _changed(use: PodUse) -> Callable[[Json | None], bool | None]:

@@ -331,19 +331,13 @@ class Volume:
             >>> vol.delete()
             Volume my-data: deleted; its data is destroyed (reclaim policy Delete)
         """
-        done = deletion.delete(
-            self._cluster,
-            self.namespace,
-            self.name,
-            force=force,
-            wait=wait,
-            timeout=timeout,
-            dry_run=dry_run,
-            notify=notify,
-            progress=progress,
+        planned = deletion.plan(self._cluster, self.namespace, self.name)
+        if dry_run:
+            return planned
+        done = deletion.carry_out(
+            self._cluster, planned, force=force, wait=wait, timeout=timeout, notify=notify, progress=progress
         )
-        if not dry_run:
-            self._remember(done.claim)
+        self._remember(done.claim)
         return done
 
     # -- how it knows -----------------------------------------------------------------------------------------------

@@ -1,8 +1,14 @@
 """What the tests on a cluster share."""
 
+import os
+
 import pytest
 
+from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, adopt
+from tests.cluster.workloads import Workloads
 from tests.shells import opened
+
+IMAGE = os.environ.get("KT_TEST_IMAGE", "alpine:latest")
 
 
 @pytest.fixture
@@ -10,3 +16,91 @@ def shell(namespace):
     """An IPython shell with the extension, working on the test's own namespace."""
     with opened() as made:
         yield made
+
+
+class Pods:
+    """Pods of the test's own namespace that mount a volume; small, and allowed under restricted Pod Security."""
+
+    def __init__(self, cluster, namespace):
+        self._cluster = cluster
+        self._namespace = namespace
+
+    def make(self, name, volume, *, command="sleep 3600", **spec):
+        """Make a pod and return at once."""
+        container = {
+            "name": "main",
+            "image": IMAGE,
+            "imagePullPolicy": "IfNotPresent",
+            "command": ["sh", "-c", f"trap 'exit 0' TERM; {command} & wait $!"],
+            "volumeMounts": [{"name": "v0", "mountPath": "/data"}],
+            "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "200m", "memory": "64Mi"}},
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        }
+        body = {
+            "containers": [container],
+            "volumes": [{"name": "v0", "persistentVolumeClaim": {"claimName": volume}}],
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+        }
+        return self._cluster.create(PODS, {"metadata": {"name": name}, "spec": body | spec}, namespace=self._namespace)
+
+    def running(self, name, volume):
+        """Make a pod and wait until it runs."""
+        self.make(name, volume)
+        self.reaches(name, "Running")
+
+    def finished(self, name, volume):
+        """Make a pod that ends by itself, and wait until it has."""
+        self.make(name, volume, command="true")
+        self.reaches(name, "Succeeded")
+
+    def unscheduled(self, name, volume):
+        """Make a pod that no node will take."""
+        self.make(name, volume, nodeSelector={"kt-jupyter.dev/nowhere": "true"})
+
+    def reaches(self, name, phase):
+        """Wait until the pod is in a phase."""
+        self._cluster.wait_for(
+            PODS,
+            name,
+            lambda pod: True if pod and pod["status"].get("phase") == phase else None,
+            namespace=self._namespace,
+            timeout=45,
+        )
+
+    def delete(self, name):
+        """Ask for a pod's end and return at once."""
+        self._cluster.delete(PODS, name, namespace=self._namespace)
+
+
+@pytest.fixture
+def pods(cluster, namespace):
+    """Make pods that use volumes."""
+    return Pods(cluster, namespace)
+
+
+@pytest.fixture
+def as_user(cluster, namespace):
+    """Work as a user who has the rules given in the test's namespace, and no others."""
+
+    def become(*rules):
+        role = {"metadata": {"name": "tested"}, "rules": list(rules)}
+        group = "rbac.authorization.k8s.io"
+        binding = {
+            "metadata": {"name": "tested"},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "tested"},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": "ada"}],
+        }
+        cluster.create(ROLES, role, namespace=namespace)
+        cluster.create(ROLE_BINDINGS, binding, namespace=namespace)
+        return adopt(cluster.impersonating("ada").with_namespace(namespace))
+
+    return become
+
+
+@pytest.fixture
+def workloads(cluster, namespace):
+    """Pods, jobs and claims in the test's own namespace."""
+    return Workloads(cluster, namespace)

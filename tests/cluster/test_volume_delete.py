@@ -1,0 +1,143 @@
+"""Deleting volumes: refused while pods hold them, the right one only, and leaving nothing."""
+
+import pytest
+
+import kt_jupyter as kt
+from kt_jupyter.errors import Conflict
+from kt_jupyter.kube import CLAIMS, PODS
+from kt_jupyter.volumes import Deletion, State, deletion
+
+QUIET = [].append
+
+
+@pytest.fixture
+def vol(namespace):
+    made = kt.Volume("my-data", size="1Gi", mount_path="/data", access_mode="RWO")
+    made.ensure()
+    return made
+
+
+def test_a_volume_nobody_uses_is_gone_afterwards(vol):
+    done = vol.delete(notify=QUIET)
+    assert (done.existed, done.gone, done.data) == (True, True, "none")
+    assert not vol.exists()
+
+
+def test_what_happens_to_the_data_is_said_before(namespace, shared_class):
+    vol = kt.Volume("full", size="1Gi", mount_path="/data", storage_class=shared_class, access_mode="RWX")
+    vol.ensure()
+    vol.wait(progress=QUIET)
+    said = []
+    done = vol.delete(notify=said.append)
+    assert said == [f"Deleting volume full: {done.fate}."]
+    assert (done.data, done.reclaim_policy) == ("destroyed", "Delete")
+
+
+def test_a_volume_that_pods_use_is_not_deleted_and_they_are_named(vol, pods):
+    pods.running("train-0", "my-data")
+    with pytest.raises(kt.VolumeInUse, match=r"train-0 \(Running\)") as refusal:
+        vol.delete()
+    assert refusal.value.pods == ("train-0",)
+    assert "deletionTimestamp" not in vol.status().claim["metadata"]
+
+
+def test_a_finished_pod_holds_it_too(vol, pods):
+    pods.finished("done", "my-data")
+    with pytest.raises(kt.VolumeInUse, match=r"done \(Succeeded, finished\)") as refusal:
+        vol.delete()
+    assert "vol.delete(force=True)" in refusal.value.remedy
+
+
+def test_force_removes_finished_pods_and_then_the_volume(vol, pods, cluster, namespace):
+    pods.finished("done", "my-data")
+    assert vol.delete(force=True, notify=QUIET, progress=QUIET).gone
+    assert not vol.exists()
+    assert "done" not in [pod["metadata"]["name"] for pod in cluster.list(PODS, namespace=namespace)]
+
+
+def test_force_leaves_running_pods_alone_and_says_who_is_waited_for(vol, pods):
+    pods.running("train-0", "my-data")
+    said = []
+    with pytest.raises(kt.WaitTimeout, match=r"held by train-0 \(Running\)"):
+        vol.delete(force=True, timeout=1, notify=QUIET, progress=said.append)
+    assert said[0].startswith("Waiting for train-0 (Running)")
+    status = vol.status()
+    assert (status.state, status.reason) == (State.TERMINATING, "held by train-0 (Running)")
+
+
+def test_the_wait_ends_when_the_last_pod_does(vol, pods):
+    pods.running("train-0", "my-data")
+    said = []
+
+    def end_it(line):
+        said.append(line)
+        if len(said) == 1:
+            pods.delete("train-0")
+
+    assert vol.delete(force=True, notify=QUIET, progress=end_it).gone
+    assert said[-1] == "Volume my-data is gone."
+
+
+def test_a_pod_that_is_ending_is_waited_for(vol, pods):
+    pods.running("train-0", "my-data")
+    pods.delete("train-0")
+    assert vol.delete(notify=QUIET, progress=QUIET).gone
+
+
+def test_a_pod_without_a_node_does_not_hold_it_and_is_named(vol, pods):
+    pods.unscheduled("hopeful", "my-data")
+    said = []
+    assert vol.delete(notify=said.append).gone
+    assert "hopeful" in said[1]
+
+
+def test_without_the_wait_it_is_said_that_it_is_not_gone(vol, pods):
+    pods.running("train-0", "my-data")
+    assert not vol.delete(force=True, wait=False, notify=QUIET).gone
+
+
+def test_a_dry_run_refuses_nothing_and_changes_nothing(vol, pods):
+    pods.running("train-0", "my-data")
+    plan = vol.delete(dry_run=True)
+    assert [use.name for use in plan.pods] == ["train-0"]
+    assert plan.would.startswith("deleting it ")
+    assert "deletionTimestamp" not in vol.status().claim["metadata"]
+
+
+def test_what_does_not_exist_is_nothing_to_delete(namespace):
+    said = []
+    done = kt.Volume.from_name("nothing").delete(notify=said.append)
+    assert done == Deletion("nothing", namespace, existed=False)
+    assert "Nothing to delete" in said[0]
+
+
+def test_a_namesake_made_meanwhile_is_left_alone(cluster, namespace, vol):
+    plan = deletion.plan(cluster, namespace, "my-data")
+    vol.delete(notify=QUIET)
+    vol.ensure()
+    with pytest.raises(Conflict, match="made anew"):
+        deletion.carry_out(cluster, plan)
+    assert vol.exists()
+
+
+def test_a_claim_that_is_going_already_is_waited_for(cluster, namespace, vol, pods):
+    pods.running("train-0", "my-data")
+    cluster.delete(CLAIMS, "my-data", namespace=namespace)
+    pods.delete("train-0")
+    assert vol.delete(notify=QUIET, progress=QUIET).gone
+
+
+def test_without_the_right_to_delete_the_missing_verb_is_named(vol, as_user):
+    as_user({"apiGroups": [""], "resources": ["persistentvolumeclaims", "pods"], "verbs": ["get", "list"]})
+    with pytest.raises(kt.Forbidden, match="`delete` on `persistentvolumeclaims`"):
+        kt.Volume.from_name("my-data").delete(notify=QUIET)
+
+
+def test_without_the_right_to_read_disks_the_class_says_what_happens(namespace, shared_class, as_user):
+    made = kt.Volume("full", size="1Gi", mount_path="/data", storage_class=shared_class, access_mode="RWX")
+    made.ensure()
+    made.wait(progress=QUIET)
+    as_user({"apiGroups": [""], "resources": ["persistentvolumeclaims", "pods"], "verbs": ["get", "list", "delete"]})
+    plan = kt.Volume.from_name("full").delete(dry_run=True)
+    assert (plan.data, plan.reclaim_policy) == ("unknown", None)
+    assert "cannot be read here" in plan.would
