@@ -61,13 +61,10 @@ def _choose(pod: Object, asked: str | None) -> str:
         if asked not in names:
             raise status.bad_request(f"container {asked} is not valid for pod {name_of(pod)}")
         return asked
-    if len(names) == 1:
+    if len(main) == 1:
         return str(main[0])
-    init = [name for name in names if name not in main]
-    also = f" or one of the init containers: [{' '.join(init)}]" if init else ""
-    raise status.bad_request(
-        f"a container name must be specified for pod {name_of(pod)}, choose one of: [{' '.join(main)}]{also}"
-    )
+    choices = " ".join(names)
+    raise status.bad_request(f"a container name must be specified for pod {name_of(pod)}, choose one of: [{choices}]")
 
 
 def _recorded(pod: Object, container: str) -> dict[str, Any]:

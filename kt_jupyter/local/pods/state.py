@@ -155,11 +155,13 @@ def pod_status(
     """Return the pod's whole status; what others wrote there (PodScheduled, qosClass …) stays."""
     status: Object = clone(pod.get("status") or {})
     policy = dig(pod, "spec", "restartPolicy") or "Always"
-    status["phase"] = "Failed" if facts.reason else phase(policy, init, main, ending=facts.ending)
-    if status["phase"] in ("Succeeded", "Failed"):
+    status["phase"] = phase(policy, init, main, ending=facts.ending)
+    over = status["phase"] in ("Succeeded", "Failed")
+    if over:
         facts.sandbox = False
+        status["phase"] = "Failed" if facts.reason else status["phase"]
     for key, value in (("reason", facts.reason), ("message", facts.message)):
-        if value:
+        if value and over:
             status[key] = value
         else:
             status.pop(key, None)

@@ -182,9 +182,10 @@ class PodWorker:
         return (end - dt.datetime.now(dt.UTC)).total_seconds()
 
     async def _end(self, life: asyncio.Future[None], *, deadline: bool) -> None:
-        self.ending = True
+        self.ending = self._facts.ending = True
         self.config_changed()
         if deadline:
+            self._facts.reason, self._facts.message = "DeadlineExceeded", _DEADLINE
             self.host.event(self.pod, "DeadlineExceeded", _DEADLINE)
         for name, process in self.processes.items():
             message = f"Stopping container {name}"
@@ -194,9 +195,6 @@ class PodWorker:
         for process in self.processes.values():
             process.kill()
         await asyncio.wait({life})
-        self._facts.ending = True
-        if deadline:
-            self._facts.reason, self._facts.message = "DeadlineExceeded", _DEADLINE
         self.report()
 
     async def _wait_for_grace(self, life: asyncio.Future[None], *, deadline: bool) -> None:
