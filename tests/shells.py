@@ -1,7 +1,9 @@
 """A real IPython shell with the extension loaded, and what it would show."""
 
+import atexit
 from contextlib import contextmanager
 
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -30,7 +32,8 @@ class Shell:
 
     def complete(self, line):
         """What Tab offers at the end of the line."""
-        return [each for each in self.ip.Completer.complete(line_buffer=line, text=None)[1] if each]
+        with provisionalcompleter():
+            return [each.text for each in self.ip.Completer.completions(line, len(line)) if each.text]
 
     def close(self):
         """Take the extension away."""
@@ -44,3 +47,4 @@ def opened():
     yield shell
     shell.close()
     shell.ip.atexit_operations()
+    atexit.unregister(shell.ip.atexit_operations)  # a second time it does not bear

@@ -34,13 +34,7 @@ def refuse_to_destroy(plan: Deletion) -> None:
     """
     if not plan.existed or plan.data in {"none", "kept"}:
         return
-    loss = (
-        "destroys its data"
-        if plan.data == "destroyed"
-        else "may destroy its data (what happens to it cannot be read here)"
-    )
-    policy = f" (reclaim policy {plan.reclaim_policy})" if plan.reclaim_policy else ""
     raise DataWouldBeLost(
-        f'volume "{plan.name}" in {plan.namespace} is still there: deleting it {loss}{policy}.',
+        f'volume "{plan.name}" in {plan.namespace} is still there: {plan.would}.',
         remedy=f"If that is meant: %kt_volume delete {plan.name} --yes",
     )

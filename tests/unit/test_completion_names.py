@@ -70,6 +70,13 @@ def test_after_forgetting_the_cluster_is_asked_again():
     assert names("volume", None) == ["new"]
 
 
+def test_names_of_another_cluster_are_not_offered():
+    scopes = ["kind-dev", "kind-dev", "prod"]
+    answers = [answered(["my-data"]), answered([])]
+    names = Names(lambda *_: answers.pop(0), scope=lambda: scopes.pop(0))
+    assert [names("volume", None) for _ in range(3)] == [["my-data"], ["my-data"], []]
+
+
 def test_without_rights_nothing_is_offered_and_nothing_is_said(capsys):
     assert Names(lambda *_: refused(Forbidden("you may not")))("volume", None) == []
     assert capsys.readouterr() == ("", "")

@@ -85,26 +85,35 @@ def _storage(manifests: Sequence[Mapping[str, Any]] | KtError) -> list[Check]:
     if isinstance(manifests, KtError):
         return []  # the missing right has its own line
     classes = [StorageClass.from_manifest(manifest) for manifest in manifests]
-    default = default_class(classes)
-    shared = shared_class(classes, conditional=True)
-    names = ", ".join(sorted(each.name for each in classes)) or "none at all"
-    return [
-        Check("default storage class", Answer.YES, _described(default))
-        if default
-        else Check("default storage class", Answer.NO, f"none is marked as default: name one of {names}"),
-        Check("storage many nodes can write (RWX)", Answer.YES, shared.name)
-        if shared
-        else Check("storage many nodes can write (RWX)", Answer.LIMITED, f"no class is known to do it ({names})"),
-    ]
+    return [_default_storage(classes), _shared_storage(classes)]
+
+
+def _default_storage(classes: Sequence[StorageClass]) -> Check:
+    what, default = "make a volume without naming a class", default_class(classes)
+    if default is None:
+        return Check(what, Answer.NO, f"no class is marked as the default; name one of: {_names(classes)}")
+    return Check(what, Answer.YES, _described(default))
+
+
+def _shared_storage(classes: Sequence[StorageClass]) -> Check:
+    what, shared = "share a volume between nodes (RWX)", shared_class(classes, conditional=True)
+    if shared is None:
+        return Check(what, Answer.LIMITED, f"no class is known to do it; classes here: {_names(classes)}")
+    return Check(what, Answer.YES, f"class {shared.name}")
+
+
+def _names(classes: Sequence[StorageClass]) -> str:
+    return ", ".join(sorted(each.name for each in classes)) or "none at all"
 
 
 def _described(storage_class: StorageClass) -> str:
+    sharing = storage_class.sharing
     facts = [
-        storage_class.sharing.value if storage_class.sharing is not Sharing.UNKNOWN else "",
-        "makes the disk at first use" if storage_class.waits_for_first_use else "makes the disk at once",
-        "deleting destroys the data" if storage_class.reclaim_policy == "Delete" else "deleting keeps the data",
+        *([sharing.value] if sharing is not Sharing.UNKNOWN else []),
+        "disk made at first use" if storage_class.waits_for_first_use else "disk made at once",
+        "deleted with its data" if storage_class.reclaim_policy == "Delete" else "data kept when deleted",
     ]
-    return f"{storage_class.name}: {', '.join(fact for fact in facts if fact)}"
+    return f"class {storage_class.name}: {', '.join(facts)}"
 
 
 def _limits(quotas: Sequence[Mapping[str, Any]] | KtError) -> list[Check]:

@@ -31,16 +31,26 @@ class _Entry:
 
 
 class Names:
-    """The names Tab offers, by kind and namespace."""
+    """The names Tab offers, by kind and namespace.
 
-    def __init__(self, start: Start, *, clock: Callable[[], float] = time.monotonic) -> None:
+    ``scope`` says where they are from (which cluster, which current namespace): names of elsewhere are not offered.
+    """
+
+    def __init__(
+        self,
+        start: Start,
+        *,
+        scope: Callable[[], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._start = start
+        self._scope = scope
         self._clock = clock
-        self._entries: dict[tuple[str, str | None], _Entry] = {}
+        self._entries: dict[tuple[str, str, str | None], _Entry] = {}
 
     def __call__(self, kind: str, namespace: str | None) -> list[str]:
         """Give the names known by now; never takes longer than the patience, never raises."""
-        entry = self._entries.setdefault((kind, namespace), _Entry())
+        entry = self._entries.setdefault((self._scope(), kind, namespace), _Entry())
         if entry.pending is None and self._clock() >= entry.expires:
             entry.pending = self._begin(kind, namespace)
         if entry.pending is not None:

@@ -72,5 +72,12 @@ def _answered(words: list[str]) -> Future[list[str]]:
     return future
 
 
-names = Names(_Asker())
+def _scope() -> str:
+    try:
+        return repr(kube.peek())
+    except KtError:
+        return ""
+
+
+names = Names(_Asker(), scope=_scope)
 """The cache of this kernel; forgotten when the magics change the cluster or what is in it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import asdict
 
+from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from kt_jupyter import kube
@@ -32,6 +33,8 @@ def show(args: Namespace) -> Summary | Document:
 
 def use(args: Namespace) -> Summary:
     """Switch to a context; without one, to another namespace of the same."""
+    if not args.context and not args.namespace:
+        raise UsageError("%kt_cluster use needs a context or -n NAMESPACE, for example %kt_cluster use kind-dev.")
     if args.context:
         kube.use(args.context, args.namespace)
     elif (cluster := kube.current()).is_local:

@@ -56,9 +56,13 @@ def delete(args: Namespace) -> Deletion | PlannedDeletion:
         return PlannedDeletion(plan)
     if not args.yes:
         refuse_to_destroy(plan)
-    done = volume.delete(force=args.force)
+    done = volume.delete(force=args.force, notify=_unsaid)  # what is returned says it
     names.forget()
     return done
+
+
+def _unsaid(_: str) -> None:
+    """Take a notice that would only repeat the result."""
 
 
 VOLUME = Command(

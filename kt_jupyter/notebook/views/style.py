@@ -42,6 +42,7 @@ _SHEET = """
 .kt-view table.kt-table :is(th, td) {
   text-align: left;
   vertical-align: baseline;
+  line-height: 1.4;
   padding: 3px 12px 3px 0;
   white-space: nowrap;
   border: 0;
