@@ -14,6 +14,9 @@ import re
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
+
+from kt_jupyter.kube import loop
 
 # warn-code SP warn-agent SP quoted-string (RFC 7234 §5.5); Kubernetes sends code 299 and agent "-"
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
@@ -44,7 +47,22 @@ def say(text: str) -> None:
 
 def say_now(text: str) -> None:
     """Write a line at once."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - stderr is where kubectl's users expect it
+    (to_stderr if loop.on_loop_thread() else _write)(text)
+
+
+def to_stderr(text: str) -> None:
+    """Write a line where kubectl's users expect it."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def use(write: Callable[[str], None]) -> Callable[[str], None]:
+    """Have lines written by ``write`` from now on, and return what wrote them before: a notebook has better places."""
+    global _write  # noqa: PLW0603 - one process has one person
+    before, _write = _write, write
+    return before
+
+
+_write: Callable[[str], None] = to_stderr
 
 
 def flush() -> None:

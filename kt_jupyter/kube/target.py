@@ -149,7 +149,7 @@ def _referenced(config: KubeConfig, entries: Mapping[str, Entry], context: Entry
 
 
 def _server(cluster: Entry, origin: str) -> str:
-    server = cluster.text("server").rstrip("/")
+    server = cluster.text("server")
     if server and "://" not in server:
         server = f"https://{server}"
     parts = urlsplit(server)
@@ -163,7 +163,7 @@ def _server(cluster: Entry, origin: str) -> str:
             f"{origin} has the server address “{cluster.text('server')}”, which is not a URL.",
             remedy="It is written like https://my-cluster.example.com:6443.",
         )
-    return server
+    return server.rstrip("/")
 
 
 def _identity(name: str, user: Entry) -> Identity:

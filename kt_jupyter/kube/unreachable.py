@@ -20,6 +20,7 @@ from kt_jupyter.kube.request import Request
 from kt_jupyter.kube.target import Target
 from kt_jupyter.kube.transport import WireError
 
+_NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)  # how OpenSSL says "not yet"
 _NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
@@ -54,7 +55,7 @@ def may_pass(broken: WireError) -> bool:
 
 def explain(target: Target, broken: WireError) -> tuple[str, str]:
     """Return the cause in words and the way out."""
-    errors = list(_tree(broken.cause))
+    errors = [error for error in _tree(broken.cause) if not isinstance(error, _NO_ERRORS)]
     for error in errors:
         if isinstance(error, ssl.SSLError):
             return _tls(target, error)
