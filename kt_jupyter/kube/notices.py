@@ -57,7 +57,7 @@ def to_stderr(text: str) -> None:
 
 def use(write: Callable[[str], None]) -> Callable[[str], None]:
     """Have lines written by ``write`` from now on, and return what wrote them before: a notebook has better places."""
-    global _write  # noqa: PLW0603 - one process has one person
+    global _write
     before, _write = _write, write
     return before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kt_jupyter.kube import notices
 from kt_jupyter.notebook.completion.matcher import MagicMatcher
 from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.formatters import register_formatters
@@ -28,10 +29,12 @@ class _Loaded:
         self._matcher.install(shell)
         shell.events.register("post_run_cell", self._speaker.end_of_cell)
         self._said_before = reporting.use(notice=self._speaker.notice, progress=self._speaker.progress)
+        self._noted_before = notices.use(self._speaker.notice)
 
     def undo(self) -> None:
         notice, progress = self._said_before
         reporting.use(notice=notice, progress=progress)
+        notices.use(self._noted_before)
         self._shell.events.unregister("post_run_cell", self._speaker.end_of_cell)
         self._matcher.remove(self._shell)
         for name in _COMMANDS:

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from kt_jupyter.notebook.views.blocks import Note, View
+from kt_jupyter.notebook.views.blocks import Note, Paste, Span, View
 from kt_jupyter.notebook.views.html import to_html
 from kt_jupyter.notebook.views.text import plain, to_text
 
@@ -66,5 +66,11 @@ class Speaker:
         return bool(request.get("content", {}).get("allow_stdin", True))
 
     def _publish(self, line: str, **how: Any) -> None:
-        view = View((Note(line),))
+        view = View((Note(_with_code(line)),))
         self._shell.display_pub.publish({"text/plain": to_text(view), "text/html": to_html(view)}, **how)
+
+
+def _with_code(line: str) -> list[Span]:
+    """Make what stands in backquotes code to paste."""
+    parts = line.split("`")
+    return [Paste(part) if place % 2 and place < len(parts) - 1 else part for place, part in enumerate(parts) if part]

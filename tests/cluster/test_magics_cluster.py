@@ -17,6 +17,11 @@ def test_it_says_where_this_kernel_works(shell, cluster, namespace):
     assert f"namespace {namespace}" in text
 
 
+def test_a_namespace_that_does_not_exist_is_said_at_once(shell):
+    adopt(kt.current().with_namespace("kt-test-nowhere"))
+    assert 'there is no namespace "kt-test-nowhere" here.' in shell.shown(shell.run("%kt_cluster"))
+
+
 def test_json_has_the_address_too(shell, cluster):
     assert json.loads(shell.run("%kt_cluster show --json"))["server"] == cluster.server
 

@@ -1,5 +1,7 @@
 """How a cluster and the doctor's report read, whole."""
 
+from dataclasses import replace
+
 from kt_jupyter.notebook.cluster.doctor import Answer, Check, Diagnosis
 from kt_jupyter.notebook.cluster.summary import Summary
 from kt_jupyter.notebook.views.cluster import diagnosis_view, summary_view
@@ -41,6 +43,11 @@ namespace team-a · https://10.0.0.4:6443 · as jane
 nobody answered.
 next: %kt_cluster local"""
     )
+
+
+def test_a_namespace_that_does_not_exist_is_said():
+    lost = replace(REMOTE, namespace="taem-a", trouble='there is no namespace "taem-a" here.')
+    assert to_text(summary_view(lost)).splitlines()[2] == '▲ there is no namespace "taem-a" here.'
 
 
 def test_the_doctor_names_the_missing_verbs_and_the_way_to_get_them():

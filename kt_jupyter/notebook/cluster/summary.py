@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kt_jupyter.errors import ClusterUnreachable, KtError
-from kt_jupyter.kube import NODES, Cluster
+from kt_jupyter.errors import ClusterUnreachable, KtError, NotFound
+from kt_jupyter.kube import NAMESPACES, NODES, Cluster, Get, List
 
 
 @dataclass(frozen=True)
 class Summary:
     """The cluster of this kernel.
 
-    ``nodes`` is None where they may not be listed; ``trouble`` says why nobody answered, None when somebody did.
+    ``nodes`` is None where they may not be listed. ``trouble`` is what stands in the way: nobody answers, or the
+    namespace does not exist.
     """
 
     context: str | None
@@ -32,8 +33,10 @@ def summarize(cluster: Cluster) -> Summary:
         version = cluster.version().get("gitVersion", "")
     except ClusterUnreachable as nobody:
         return Summary(*about, trouble=nobody.fact)
-    try:
-        nodes = len(cluster.list(NODES))
-    except KtError:
-        nodes = None
-    return Summary(*about, version=version, nodes=nodes)
+    nodes, space = cluster.gather(List(NODES), Get(NAMESPACES, cluster.namespace), return_errors=True)
+    return Summary(
+        *about,
+        version=version,
+        nodes=None if isinstance(nodes, KtError) else len(nodes),
+        trouble=f'there is no namespace "{cluster.namespace}" here.' if isinstance(space, NotFound) else None,
+    )

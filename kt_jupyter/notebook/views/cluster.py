@@ -30,17 +30,15 @@ _MARKS = {Answer.YES: YES, Answer.NO: NO, Answer.LIMITED: _LIMITED}
 def summary_view(summary: Summary) -> View:
     """Show which cluster this kernel works on."""
     name = summary.context or "of this pod"
-    if summary.trouble is not None:
+    facts = Facts(_facts(summary))
+    if not summary.version:
         heading = Heading("Cluster", name, PROBLEM, "no answer")
-        return View((heading, Facts(_facts(summary)), Note(summary.trouble), Next(("%kt_cluster local",))))
+        return View((heading, facts, Note(summary.trouble or ""), Next(("%kt_cluster local",))))
     kind = "embedded: folders and processes of this computer" if summary.is_local else "answers"
-    return View(
-        (
-            Heading("Cluster", name, GOOD, kind),
-            Facts(_facts(summary)),
-            Next(("%kt_cluster doctor", "%kt_volume")),
-        )
-    )
+    heading = Heading("Cluster", name, GOOD, kind)
+    if summary.trouble:
+        return View((heading, facts, Note(summary.trouble, PROBLEM), Next(("%kt_cluster use -n default",))))
+    return View((heading, facts, Next(("%kt_cluster doctor", "%kt_volume"))))
 
 
 def _facts(summary: Summary) -> list[Span]:

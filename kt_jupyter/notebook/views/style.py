@@ -52,7 +52,7 @@ _SHEET = """
 .kt-view table.kt-table thead th {
   position: sticky;
   top: 0;
-  background: var(--jp-layout-color0, Canvas);
+  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); /* rows scroll beneath */
   color: var(--jp-content-font-color2, inherit);
   font-weight: normal;
   box-shadow: 0 1px 0 var(--jp-border-color2, color-mix(in srgb, currentColor 25%, transparent));
@@ -74,4 +74,4 @@ _SHEET = """
 }
 """
 
-STYLE = re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", _SHEET)).strip()
+STYLE = re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/|\s+", " ", _SHEET)).strip()
