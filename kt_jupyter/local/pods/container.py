@@ -22,6 +22,7 @@ from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
 from kt_jupyter.local.pods.environment import ConfigProblem, Lookup, container_environment, expand, hostname
 from kt_jupyter.local.pods.images import Image
 from kt_jupyter.local.pods.process import Mount, ProcessSpec
+from kt_jupyter.local.pods.volumes import absolute
 
 _STANDARD_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TMP: Final = "/tmp"  # noqa: S108  (the container's own)
@@ -80,7 +81,7 @@ def mount_variables(container: Object, mounts: list[Mount]) -> dict[str, str]:
     by_target = {mount.target: mount.source for mount in mounts}
     variables = {}
     for mount in container.get("volumeMounts") or []:
-        source = by_target.get(os.path.normpath("/" + mount["mountPath"]))
+        source = by_target.get(absolute(mount["mountPath"]))
         if source is not None:
             variables["KT_MOUNT_" + re.sub(r"[^A-Z0-9]", "_", mount["name"].upper())] = source
     return variables

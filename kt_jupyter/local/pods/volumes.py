@@ -55,7 +55,7 @@ class PodVolumes:
         return [
             Mount(
                 source=str(self._source(mount)),
-                target=_absolute(mount["mountPath"]),
+                target=absolute(mount["mountPath"]),
                 read_only=bool(mount.get("readOnly")) or mount["name"] in self._read_only,
             )
             for mount in container.get("volumeMounts") or []
@@ -211,8 +211,9 @@ def _host_path(name: str, source: Object) -> Path:
     return path
 
 
-def _absolute(path: str) -> str:
-    return os.path.normpath("/" + path)
+def absolute(path: str) -> str:
+    """Return a mount path as an absolute one without detours; two slashes in front would stay two."""
+    return os.path.normpath("/" + path.lstrip("/"))
 
 
 def _words(kind: str) -> str:
