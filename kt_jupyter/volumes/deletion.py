@@ -115,19 +115,20 @@ def carry_out(
     force: bool = False,
     wait: bool = True,
     timeout: float | None = 60,
-    notify: Say | None = None,
     progress: Say | None = None,
 ) -> Deletion:
     """Delete the claim that was planned for; see ``Volume.delete``, which documents the arguments."""
     if planned.claim is None:
         fact = absence(cluster, planned.namespace, planned.name).fact
-        reporting.notice(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", notify)
+        reporting.progress(f"{fact[0].upper()}{fact[1:]} Nothing to delete.", progress)
         return planned
     if not force and "deletionTimestamp" not in planned.claim["metadata"]:
         _refuse_if_held(planned)
-    reporting.notice(f"Deleting volume {planned.name}: {planned.fate}.", notify)
+    reporting.progress(f"Deleting volume {planned.name}: {planned.fate}.", progress)
     if planned.waiting:
-        reporting.notice(f"It is wanted by {name_some(planned.waiting)}, which will wait for a node in vain.", notify)
+        reporting.progress(
+            f"It is wanted by {name_some(planned.waiting)}, which will wait for a node in vain.", progress
+        )
     uid = planned.claim["metadata"]["uid"]
     _delete_claim(cluster, planned, uid)
     if wait:

@@ -303,7 +303,6 @@ class Volume:
         timeout: float | None = 60,
         *,
         dry_run: bool = False,
-        notify: Say | None = None,
         progress: Say | None = None,
     ) -> Deletion:
         """Delete the volume, and by its reclaim policy usually its data.
@@ -316,8 +315,7 @@ class Volume:
             wait: Wait until it is gone, saying who holds it.
             timeout: Seconds to wait; None waits until Ctrl-C, which stops the waiting, not the deletion.
             dry_run: Say what would happen (to the data too) and do nothing; refuses nothing.
-            notify: Gets what is worth saying, such as what becomes of the data; default: stderr.
-            progress: Gets who is waited for, a line each time that changes; default: stderr.
+            progress: Gets what becomes of the data and who is waited for, a line at a time; default: stderr.
 
         Returns:
             What was done, and what becomes of the data.
@@ -334,9 +332,7 @@ class Volume:
         planned = deletion.plan(self._cluster, self.namespace, self.name)
         if dry_run:
             return planned
-        done = deletion.carry_out(
-            self._cluster, planned, force=force, wait=wait, timeout=timeout, notify=notify, progress=progress
-        )
+        done = deletion.carry_out(self._cluster, planned, force=force, wait=wait, timeout=timeout, progress=progress)
         self._remember(done.claim)
         return done
 

@@ -71,7 +71,7 @@ def test_another_class_is_a_difference(namespace, default_class, broken_class):
 def test_one_that_is_being_deleted_cannot_serve(namespace, pods):
     volume().ensure()
     pods.running("holder", "my-data")
-    volume().delete(force=True, wait=False, notify=QUIET)
+    volume().delete(force=True, wait=False, progress=QUIET)
     with pytest.raises(kt.VolumeDiffers, match="being deleted"):
         volume().create()
 
@@ -189,7 +189,7 @@ def test_after_a_deletion_create_makes_the_like_and_not_the_same(cluster, namesp
     vol = kt.Volume.from_name("shared")
     vol.wait(progress=QUIET)
     before = vol.config()
-    vol.delete(notify=QUIET)
+    vol.delete(progress=QUIET)
     again = vol.ensure()
     assert vol.config() == before
     assert "volumeName" not in again["spec"] or again["spec"]["volumeName"].startswith("pvc-")

@@ -18,7 +18,7 @@ def vol(namespace):
 
 
 def test_a_volume_nobody_uses_is_gone_afterwards(vol):
-    done = vol.delete(notify=QUIET)
+    done = vol.delete(progress=QUIET)
     assert (done.existed, done.gone, done.data) == (True, True, "none")
     assert not vol.exists()
 
@@ -28,7 +28,7 @@ def test_what_happens_to_the_data_is_said_before(namespace, shared_class):
     vol.ensure()
     vol.wait(progress=QUIET)
     said = []
-    done = vol.delete(notify=said.append)
+    done = vol.delete(progress=said.append)
     assert said == [f"Deleting volume full: {done.fate}."]
     assert (done.data, done.reclaim_policy) == ("destroyed", "Delete")
 
@@ -50,7 +50,7 @@ def test_a_finished_pod_holds_it_too(vol, pods):
 
 def test_force_removes_finished_pods_and_then_the_volume(vol, pods, cluster, namespace):
     pods.finished("done", "my-data")
-    assert vol.delete(force=True, notify=QUIET, progress=QUIET).gone
+    assert vol.delete(force=True, progress=QUIET).gone
     assert not vol.exists()
     assert "done" not in [pod["metadata"]["name"] for pod in cluster.list(PODS, namespace=namespace)]
 
@@ -59,8 +59,8 @@ def test_force_leaves_running_pods_alone_and_says_who_is_waited_for(vol, pods):
     pods.running("train-0", "my-data")
     said = []
     with pytest.raises(kt.WaitTimeout, match=r"held by train-0 \(Running\)"):
-        vol.delete(force=True, timeout=1, notify=QUIET, progress=said.append)
-    assert said[0].startswith("Waiting for train-0 (Running)")
+        vol.delete(force=True, timeout=1, progress=said.append)
+    assert said[1].startswith("Waiting for train-0 (Running)")
     status = vol.status()
     assert (status.state, status.reason) == (State.TERMINATING, "held by train-0 (Running)")
 
@@ -71,29 +71,29 @@ def test_the_wait_ends_when_the_last_pod_does(vol, pods):
 
     def end_it(line):
         said.append(line)
-        if len(said) == 1:
+        if line.startswith("Waiting for train-0 (Running)"):
             pods.delete("train-0")
 
-    assert vol.delete(force=True, notify=QUIET, progress=end_it).gone
+    assert vol.delete(force=True, progress=end_it).gone
     assert said[-1] == "Volume my-data is gone."
 
 
 def test_a_pod_that_is_ending_is_waited_for(vol, pods):
     pods.running("train-0", "my-data")
     pods.delete("train-0")
-    assert vol.delete(notify=QUIET, progress=QUIET).gone
+    assert vol.delete(progress=QUIET).gone
 
 
 def test_a_pod_without_a_node_does_not_hold_it_and_is_named(vol, pods):
     pods.unscheduled("hopeful", "my-data")
     said = []
-    assert vol.delete(notify=said.append).gone
+    assert vol.delete(progress=said.append).gone
     assert "hopeful" in said[1]
 
 
 def test_without_the_wait_it_is_said_that_it_is_not_gone(vol, pods):
     pods.running("train-0", "my-data")
-    assert not vol.delete(force=True, wait=False, notify=QUIET).gone
+    assert not vol.delete(force=True, wait=False, progress=QUIET).gone
 
 
 def test_a_dry_run_refuses_nothing_and_changes_nothing(vol, pods):
@@ -106,14 +106,14 @@ def test_a_dry_run_refuses_nothing_and_changes_nothing(vol, pods):
 
 def test_what_does_not_exist_is_nothing_to_delete(namespace):
     said = []
-    done = kt.Volume.from_name("nothing").delete(notify=said.append)
+    done = kt.Volume.from_name("nothing").delete(progress=said.append)
     assert done == Deletion("nothing", namespace, existed=False)
     assert "Nothing to delete" in said[0]
 
 
 def test_a_namesake_made_meanwhile_is_left_alone(cluster, namespace, vol):
     plan = deletion.plan(cluster, namespace, "my-data")
-    vol.delete(notify=QUIET)
+    vol.delete(progress=QUIET)
     vol.ensure()
     with pytest.raises(Conflict, match="made anew"):
         deletion.carry_out(cluster, plan)
@@ -124,13 +124,13 @@ def test_a_claim_that_is_going_already_is_waited_for(cluster, namespace, vol, po
     pods.running("train-0", "my-data")
     cluster.delete(CLAIMS, "my-data", namespace=namespace)
     pods.delete("train-0")
-    assert vol.delete(notify=QUIET, progress=QUIET).gone
+    assert vol.delete(progress=QUIET).gone
 
 
 def test_without_the_right_to_delete_the_missing_verb_is_named(vol, as_user):
     as_user({"apiGroups": [""], "resources": ["persistentvolumeclaims", "pods"], "verbs": ["get", "list"]})
     with pytest.raises(kt.Forbidden, match="`delete` on `persistentvolumeclaims`"):
-        kt.Volume.from_name("my-data").delete(notify=QUIET)
+        kt.Volume.from_name("my-data").delete(progress=QUIET)
 
 
 def test_without_the_right_to_read_disks_the_class_says_what_happens(namespace, shared_class, as_user):

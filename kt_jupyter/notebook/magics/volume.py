@@ -56,13 +56,9 @@ def delete(args: Namespace) -> Deletion | PlannedDeletion:
         return PlannedDeletion(plan)
     if not args.yes:
         refuse_to_destroy(plan)
-    done = volume.delete(force=args.force, notify=_unsaid)  # what is returned says it
+    done = volume.delete(force=args.force)
     names.forget()
     return done
-
-
-def _unsaid(_: str) -> None:
-    """Take a notice that would only repeat the result."""
 
 
 VOLUME = Command(
