@@ -18,6 +18,7 @@ def main() -> None:
         print(cases.change_to_event(here, package), flush=True)
         for count in (200, 500):
             print(cases.many_claims(here, package, count), flush=True)
+            print(cases.many_volumes(package, count), flush=True)
         if here.cluster.is_local:
             print(load.local_cluster(here), flush=True)
 

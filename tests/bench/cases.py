@@ -14,10 +14,12 @@ from queue import Queue
 
 import kt_jupyter as kt
 from kt_jupyter.kube import CLAIMS
+from kt_jupyter.volumes.listing import VolumeList, rows
 from tests.bench.ground import Ground
 from tests.bench.measure import OURS, Budget, Row, clock, in_turn, samples_in_turn
 from tests.bench.others import KubectlWatch, Package, PackageWatch
 
+CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 FRESH = """
 import time, IPython, ipykernel.kernelapp
 start = time.perf_counter()
@@ -48,17 +50,26 @@ def one_claim(ground: Ground, package: Package) -> Row:
 
 
 def many_claims(ground: Ground, package: Package, count: int) -> Row:
-    """All claims of a namespace as rows a person can read."""
+    """All claims of a namespace as rows: one list read, as the package and kubectl read it."""
     ground.make_claims(count)
     ways: dict[str, Callable[[], object]] = {
-        OURS: lambda: _at_least(count, len(kt.volumes())),
+        OURS: lambda: _at_least(count, len(_rows(ground))),
         "package": lambda: _at_least(count, len(package.rows())),
-        "bare GET": lambda: _at_least(count, len(package.bare_get()["items"])),
+        "bare GET": lambda: _at_least(count, len(package.bare_get("persistentvolumeclaims")["items"])),
     }
     if ground.kubectl:
         ways["kubectl"] = lambda: ground.run_kubectl("get", "pvc")
     budgets = (Budget(0.12, "kubectl"), Budget(0.9, "package"), Budget(1.5, "bare GET"))
     return Row(f"list {count} claims to rows", in_turn(ways, rounds=12), budgets)
+
+
+def many_volumes(package: Package, count: int) -> Row:
+    """What ``kt.volumes()`` shows beyond kubectl: also who uses each volume and why one waits, from three lists."""
+    ways: dict[str, Callable[[], object]] = {
+        OURS: lambda: _at_least(count, len(kt.volumes())),
+        "bare GETs": lambda: [package.bare_get(each) for each in ("persistentvolumeclaims", "pods", CLASSES)],
+    }
+    return Row(f"kt.volumes(), {count} of them", in_turn(ways, rounds=12), (Budget(1.5, "bare GETs"),))
 
 
 def change_to_event(ground: Ground, package: Package) -> Row:
@@ -101,6 +112,11 @@ def import_cost() -> Row:
     """What ``import kt_jupyter`` adds to a process that has IPython."""
     ways: dict[str, Callable[[], float]] = {OURS: lambda: _in_fresh_process("import kt_jupyter")}
     return Row("import kt_jupyter", samples_in_turn(ways, rounds=7), (Budget(150),))
+
+
+def _rows(ground: Ground) -> VolumeList:
+    found = ground.cluster.list(CLAIMS)
+    return VolumeList(rows(found, pods=None, classes=None, events=None), namespace=ground.namespace)
 
 
 def _until_seen(ground: Ground, seen: Queue[tuple[str, float]], mark: str) -> float:

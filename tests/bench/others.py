@@ -28,7 +28,7 @@ class Package:
         claims = self.api.list_namespaced_persistent_volume_claim(self.namespace).items
         return [(c.metadata.name, c.status.phase, c.spec.resources.requests["storage"]) for c in claims]
 
-    def bare_get(self) -> Any:
+    def bare_get(self, what: str) -> Any:
         """Return the cheapest list possible: urllib3 on a warm connection, and ``json.loads``."""
         import json
 
@@ -37,9 +37,9 @@ class Package:
         configuration = self.api.api_client.configuration
         pool = self.__dict__.setdefault("_pool", RESTClientObject(configuration).pool_manager)
         token = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        url = f"{configuration.host}/api/v1/namespaces/{self.namespace}/persistentvolumeclaims"
+        path = what if what.startswith("/") else f"/api/v1/namespaces/{self.namespace}/{what}"
         headers = {"Authorization": token} if token else {}
-        return json.loads(pool.request("GET", url, headers=headers).data)
+        return json.loads(pool.request("GET", configuration.host + path, headers=headers).data)
 
 
 class PackageWatch:
