@@ -20,6 +20,7 @@ from .configs import CONTEXT
 from .errors import StepFailedError
 from .inside import DETACH
 from .layout import PROJECT, Layout
+from .process import explanation
 from .progress import say
 
 
@@ -120,10 +121,9 @@ class Starter:
                 elif "ready" in report:
                     self._remember()
                     return
-        log = self.layout.run / "first-process.log"
-        raise StepFailedError(
-            "the cluster's first process ended", log.read_text().strip().rpartition("\n")[2], str(log)
-        )
+        log = Path("first-process.log")
+        why = explanation(self.layout.run / log) or "it said nothing: it was killed"
+        raise StepFailedError("the cluster's first process ended", why, str(self.layout.last_run / log))
 
     def require_alive(self) -> None:
         """See that the cluster has lived until now.
@@ -181,6 +181,7 @@ def environment(layout: Layout) -> dict[str, str]:
         **os.environ,
         "KUBECONFIG": str(layout.kubeconfig),
         "KT_TEST_CONTEXT": CONTEXT,
+        "KUBECACHEDIR": str(layout.run / "kubectl-cache"),  # kubectl's, else in the user's home
         "PATH": f"{layout.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
 

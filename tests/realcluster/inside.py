@@ -18,6 +18,7 @@ from pathlib import Path
 from . import namespace
 from .boot import Boot
 from .errors import FAILED, StepFailedError
+from .layout import INSIDE, Layout
 
 DETACH = b"detach\n"
 
@@ -51,16 +52,16 @@ def main() -> int:
     base, control_group, fd = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # outlives the terminal it was started from
     control = Control(fd)
-    boot: Boot | None = None
+    layout = Layout(INSIDE)
     try:
-        layout = namespace.enter(base, control_group)
+        namespace.enter(base, control_group)
         boot = Boot(layout, lambda what, took: control.send(step=what, took=took))
         boot.all()
         control.send(ready=True)
         while True:
             boot.buried(*os.wait())
     except StepFailedError as why:
-        log = why.log and str(base / Path(why.log).relative_to(layout.base))
+        log = why.log and str(Layout(base).last_run / Path(why.log).relative_to(layout.run))
         control.send(failed=why.step, reason=why.reason, log=log)
         print(f"{why.step}: {why.reason}", file=sys.stderr)
         return FAILED

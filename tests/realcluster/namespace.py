@@ -24,15 +24,12 @@ _KERNEL_SETTINGS = {
 }
 
 
-def enter(base: Path, control_group: str) -> Layout:
+def enter(base: Path, control_group: str) -> None:
     """Make the cache folder appear at ``/run/kt`` and cover what programs write elsewhere.
 
     Args:
         base: The cache folder as the host sees it.
         control_group: Name of the control group to be in.
-
-    Returns:
-        The layout that holds from here on.
     """
     control_groups.enter(control_group, [node.name for node in configs.NODES])
     # /run is replaced by a file system that already holds the cache, moved there in one go: the cache may be in /run.
@@ -46,7 +43,6 @@ def enter(base: Path, control_group: str) -> Layout:
     _cover("/var")
     for name, value in _KERNEL_SETTINGS.items():
         _pretend(Path("/proc/sys") / name, value)
-    return Layout(INSIDE)
 
 
 def connect(layout: Layout) -> None:
