@@ -34,7 +34,7 @@ class Sharing(Enum):
     OBJECT_STORE = "shared, but an object store: no append, rename or lock"
     SINGLE_NODE = "a directory of one node"
     NO = "one node at a time"
-    UNKNOWN = "unknown here"
+    UNKNOWN = "not known to be shared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,22 @@
-"""``Volume``: a handle on one persistent volume claim.
+"""``Volume``: the public face of a persistent volume claim.
 
-A handle is a name and what somebody asked for, checked when it is made and before any request. The cluster is read when
-something is needed that only it knows, and that is remembered until the handle changes it. The cluster itself is bound
-at the first request and kept: a handle never wanders to another one because the kernel's current cluster changed.
-
-The public face is Kubetorch's, argument by argument. Where the meaning differs the method says so.
+Kubetorch's class, argument by argument; where the meaning differs the method says so. Arguments are checked when the
+object is made, before any request. What the object knows, and when it asks the cluster, is ``handle``'s matter; each
+verb's work is done in the module named after it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kt_jupyter.errors import InvalidMountPath, NotFound
-from kt_jupyter.kube import CLAIMS, PODS, Cluster, current
+from kt_jupyter.kube import PODS
 from kt_jupyter.specs import claim as claims
-from kt_jupyter.specs import human, names, paths
-from kt_jupyter.specs.access_modes import AccessMode, shorten
+from kt_jupyter.specs import names, paths
 from kt_jupyter.specs.access_modes import access_mode as read_access_mode
-from kt_jupyter.specs.quantity import Quantity, storage_size
+from kt_jupyter.specs.quantity import storage_size
 from kt_jupyter.volumes import creation, deletion, reporting
-from kt_jupyter.volumes.choice import Choice
-from kt_jupyter.volumes.creation import Wish
 from kt_jupyter.volumes.deletion import Deletion
+from kt_jupyter.volumes.handle import Asked, Handle
 from kt_jupyter.volumes.reading import absence, read_facts
 from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.status import VolumeStatus
@@ -34,20 +28,6 @@ if TYPE_CHECKING:
     from kubernetes.client import V1PersistentVolumeClaim
 
 Json = dict[str, Any]
-_NOTHING_READ: Json = {"metadata": {}, "spec": {}}
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The arguments a handle was made with, checked; None for what was left open."""
-
-    name: str
-    namespace: str | None
-    mount_path: str | None
-    size: Quantity | None = None
-    size_text: str | None = None
-    access_mode: AccessMode | None = None
-    storage_class: str | None = None
 
 
 class Volume:
@@ -82,8 +62,8 @@ class Volume:
         access_mode: str | None = None,
         namespace: str | None = None,
     ) -> None:
-        self._bind(
-            _Asked(
+        self._stand_on(
+            Asked(
                 name=names.claim_name(name),
                 size=storage_size(size),
                 size_text=size.strip(),
@@ -111,9 +91,9 @@ class Volume:
             Volume imagenet  at /datasets/imagenet  in ml-datasets
         """
         volume = cls.__new__(cls)
-        Volume._bind(
+        Volume._stand_on(
             volume,
-            _Asked(
+            Asked(
                 name=names.claim_name(name),
                 namespace=None if namespace is None else names.namespace_name(namespace),
                 mount_path=None if mount_path is None else paths.mount_path(mount_path),
@@ -121,11 +101,8 @@ class Volume:
         )
         return volume
 
-    def _bind(self, asked: _Asked) -> None:
-        self._asked = asked
-        self._on: Cluster | None = None
-        self._claim: Json | None = None
-        self._choice: Choice | None = None
+    def _stand_on(self, asked: Asked) -> None:
+        self._handle = Handle(asked)
         self._notices: tuple[str, ...] = ()
 
     # -- what it is -------------------------------------------------------------------------------------------------
@@ -133,22 +110,22 @@ class Volume:
     @property
     def name(self) -> str:
         """The volume's name."""
-        return self._asked.name
+        return self._handle.asked.name
 
     @property
     def pvc_name(self) -> str:
         """The claim's name, which is the volume's."""
-        return self._asked.name
+        return self._handle.asked.name
 
     @property
     def namespace(self) -> str:
         """The namespace it lives in."""
-        return self._asked.namespace or self._cluster.namespace
+        return self._handle.namespace
 
     @property
     def size(self) -> str:
         """How much was asked for, as it was written; of an existing volume, what its claim says."""
-        return self._asked.size_text or str(claims.requested(self._existing()) or "0")
+        return self._handle.asked.size_text or str(claims.requested(self._handle.existing()) or "0")
 
     @property
     def mount_path(self) -> str:
@@ -157,32 +134,17 @@ class Volume:
         Raises:
             InvalidMountPath: It was not given, and the existing claim has no annotation that says it.
         """
-        path = self._asked.mount_path or claims.mount_path(self._existing())
-        if path is None:
-            raise InvalidMountPath(
-                f'nothing says where to mount volume "{self.name}": its claim has no {claims.MOUNT_PATH_ANNOTATION}.',
-                remedy=f'To say it: kt.Volume.from_name("{self.name}", mount_path="/data")',
-            )
-        return path
+        return self._handle.path()
 
     @property
     def access_mode(self) -> str:
         """The access mode in Kubernetes' long spelling; before the volume is made, the one it would get."""
-        if self._asked.access_mode is not None:
-            return self._asked.access_mode.value
-        claim = self._found()
-        if claim is None:
-            return self._chosen().access_mode.value
-        modes = claims.access_modes(claim)
-        return AccessMode.RWX.value if AccessMode.RWX.value in modes else modes[0]
+        return self._handle.mode()
 
     @property
     def storage_class(self) -> str | None:
         """The storage class; before the volume is made, the one it would get. None where that is not known."""
-        if self._asked.storage_class is not None:
-            return self._asked.storage_class
-        claim = self._found()
-        return self._chosen().expected_class if claim is None else claims.storage_class(claim)
+        return self._handle.storage_class()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -195,19 +157,18 @@ class Volume:
         Keys: ``name``, ``size``, ``access_mode``, ``mount_path``, ``storage_class``, ``namespace``. Unlike Kubetorch's
         it has the storage class of a bound volume too. A mount path that nothing says is None.
         """
-        path = self._asked.mount_path or claims.mount_path(self._existing())
         return {
             "name": self.name,
             "size": self.size,
             "access_mode": self.access_mode,
-            "mount_path": path,
+            "mount_path": self._handle.known_path(),
             "storage_class": self.storage_class,
             "namespace": self.namespace,
         }
 
     def manifest(self) -> Json:
         """Return the claim that ``create()`` would send, storage class and access mode settled."""
-        return self._wish().manifest(self._chosen())
+        return self._handle.wish().manifest(self._handle.choice())
 
     # -- what can be done with it -----------------------------------------------------------------------------------
 
@@ -237,22 +198,22 @@ class Volume:
             >>> kt.Volume("my-data", size="10Gi", mount_path="/data").create().status.phase
             'Pending'
         """
-        return self._cluster.typed_claim(self.ensure(dry_run=dry_run, notify=notify))
+        return self._handle.cluster.typed_claim(self.ensure(dry_run=dry_run, notify=notify))
 
     def ensure(self, *, dry_run: bool = False, notify: Say | None = None) -> Json:
         """Do what ``create`` does and return the claim as a plain dict, without importing the official client."""
-        made = creation.ensure(self._cluster, self._wish(), dry_run=dry_run)
+        made = creation.ensure(self._handle.cluster, self._handle.wish(), dry_run=dry_run)
         self._notices = made.notices
         for line in made.notices:
             reporting.notice(line, notify)
         if not (dry_run and made.new):
-            self._claim = made.claim
+            self._handle.claim = made.claim
         return made.claim
 
     def exists(self) -> bool:
         """Ask the cluster whether the volume exists; one that is being deleted does until it is gone."""
-        self._claim = None
-        return self._found() is not None
+        self._handle.claim = None
+        return self._handle.found() is not None
 
     def status(self) -> VolumeStatus:
         """Read the volume's state: bound, waiting for its first use, in trouble and why, and who uses it.
@@ -263,12 +224,12 @@ class Volume:
         Raises:
             VolumeNotFound: The handle is from ``from_name`` and there is no such volume.
         """
-        facts = read_facts(self._cluster, self.namespace, self.name)
-        self._claim = facts.claim
+        facts = read_facts(self._handle.cluster, self.namespace, self.name)
+        self._handle.claim = facts.claim
         if facts.claim is not None:
             return facts.status()
-        if self._asked.size is None:
-            raise absence(self._cluster, self.namespace, self.name)
+        if self._handle.asked.size is None:
+            raise absence(self._handle.cluster, self.namespace, self.name)
         return VolumeStatus(self.manifest(), Verdict(State.ABSENT), ())
 
     def wait(self, timeout: float | None = 30, *, progress: Say | None = None) -> VolumeStatus:
@@ -288,20 +249,20 @@ class Volume:
             >>> vol.wait().state
             <State.BOUND: ('Bound', '●', 1)>
         """
-        status = wait_until_settled(self._cluster, self.namespace, self.name, timeout=timeout, progress=progress)
-        self._claim = dict(status.claim)
+        status = wait_until_settled(self._handle.cluster, self.namespace, self.name, timeout=timeout, progress=progress)
+        self._handle.claim = dict(status.claim)
         return status
 
     def users(self) -> list[PodUse]:
         """Return the pods that use the volume, those that have finished and hold it still included."""
-        return users_of(self.name, self._cluster.list(PODS, namespace=self.namespace))
+        return users_of(self.name, self._handle.cluster.list(PODS, namespace=self.namespace))
 
     def delete(
         self,
-        force: bool = False,  # noqa: FBT001, FBT002  # vol.delete(True) is not what anybody writes; Kubetorch's order
-        wait: bool = True,  # noqa: FBT001, FBT002
-        timeout: float | None = 60,
         *,
+        force: bool = False,
+        wait: bool = True,
+        timeout: float | None = 60,
         dry_run: bool = False,
         progress: Say | None = None,
     ) -> Deletion:
@@ -329,84 +290,15 @@ class Volume:
             >>> vol.delete()
             Volume my-data: deleted; its data is destroyed (reclaim policy Delete)
         """
-        planned = deletion.plan(self._cluster, self.namespace, self.name)
+        planned = deletion.plan(self._handle.cluster, self.namespace, self.name)
         if dry_run:
             return planned
-        done = deletion.carry_out(self._cluster, planned, force=force, wait=wait, timeout=timeout, progress=progress)
-        self._remember(done.claim)
+        done = deletion.carry_out(
+            self._handle.cluster, planned, force=force, wait=wait, timeout=timeout, progress=progress
+        )
+        self._handle.forget(done.claim)
         return done
 
-    # -- how it knows -----------------------------------------------------------------------------------------------
-
-    @property
-    def _cluster(self) -> Cluster:
-        if self._on is None:
-            self._on = current()
-        return self._on
-
-    def _found(self) -> Json | None:
-        """Return the claim, read once; None when there is none."""
-        if self._claim is None:
-            try:
-                self._claim = self._cluster.get(CLAIMS, self.name, namespace=self.namespace)
-            except NotFound:
-                return None
-        return self._claim
-
-    def _existing(self) -> Json:
-        claim = self._found()
-        if claim is None:
-            raise absence(self._cluster, self.namespace, self.name)
-        return claim
-
-    def _chosen(self) -> Choice:
-        if self._choice is None:
-            self._choice = creation.choice_for(self._cluster, self._wish())
-        return self._choice
-
-    def _wish(self) -> Wish:
-        asked = self._asked
-        if asked.size is not None and asked.mount_path is not None:
-            return Wish(
-                asked.name, self.namespace, asked.size, asked.mount_path, asked.access_mode, asked.storage_class
-            )
-        claim = self._existing()
-        size = claims.requested(claim)
-        assert size is not None, "the server accepts no claim without a size"
-        mode = read_access_mode(self.access_mode)
-        return Wish(self.name, self.namespace, size, self.mount_path, mode, claims.storage_class(claim))
-
-    def _remember(self, deleted: Json | None) -> None:
-        """Forget the claim that was deleted, but not what it was: ``create()`` after ``delete()`` makes its like.
-
-        Its like, not itself: a claim bound to the same disk would wait for one that is gone.
-        """
-        if deleted is not None and self._asked.size is None:
-            self._claim = deleted
-            wish = self._wish()
-            self._asked = _Asked(
-                wish.name,
-                wish.namespace,
-                wish.mount_path,
-                wish.size,
-                str(wish.size),
-                wish.access_mode,
-                wish.storage_class,
-            )
-        self._claim = None
-        self._choice = None
-
     def __repr__(self) -> str:
-        """Say what is known without a request: what was asked, and what was read before."""
-        asked, claim = self._asked, self._claim or _NOTHING_READ
-        size = asked.size or claims.requested(claim)
-        path = asked.mount_path or claims.mount_path(claim)
-        parts = (
-            f"Volume {asked.name}",
-            human.size(size) if size else "",
-            asked.access_mode.short if asked.access_mode else shorten(claims.access_modes(claim)),
-            asked.storage_class or claims.storage_class(claim) or "",
-            f"at {path}" if path else "",
-            f"in {asked.namespace}" if asked.namespace else "",
-        )
-        return "  ".join(part for part in parts if part)
+        """Say what is known without a request."""
+        return f"Volume {self._handle}"

@@ -64,6 +64,6 @@ def test_volumes_is_the_list_of_volumes_however_it_was_imported(imports):
     assert fresh(f"{imports}\nprint(callable({call}), hasattr({call}, 'Volume'))") == ["True", "True"]
 
 
-def test_every_error_is_a_kt_error():
-    errors = [getattr(kt, name) for name in kt.__all__ if isinstance(getattr(kt, name), type)]
-    assert all(issubclass(each, kt.KtError) for each in errors if issubclass(each, Exception))
+def test_every_error_a_user_can_meet_is_public():
+    errors = [each for each in vars(kt.errors).values() if isinstance(each, type) and issubclass(each, kt.KtError)]
+    assert {each.__name__ for each in errors} <= set(kt.__all__)
