@@ -137,9 +137,14 @@ def test_a_line_break_in_a_message_makes_no_new_row():
 
 
 def test_a_long_reason_is_cut_in_the_text_and_whole_in_html():
-    view = View((Table("", (Column("STATUS", wide=True),), (Row(GOOD, ("word " * 40,)),)),))
-    assert to_text(view).endswith("…")
+    view = View((Table("", (Column("STATUS", wide=True), Column("AGE")), (Row(GOOD, ("word " * 40, "3 d")),)),))
+    assert to_text(view).endswith("…  3 d")
     assert ("word " * 40).strip() in to_html(view)
+
+
+def test_the_last_column_is_never_cut():
+    view = View((Table("", (Column("DETAILS"),), (Row(GOOD, ("word " * 40,)),)),))
+    assert to_text(view).endswith("● " + ("word " * 40).strip())
 
 
 def test_an_empty_table_still_has_its_header():

@@ -82,7 +82,8 @@ def _marked(mark: Mark, words: Words) -> str:
 def _table(table: Table) -> list[str]:
     title = words_text(table.title)
     names = [plain(column.name) for column in table.columns]
-    cells = [[_cut(words_text(cell)) for cell in row.cells] for row in table.rows]
+    # The last column has no neighbour to push away: it is never cut.
+    cells = [[*map(_cut, texts[:-1]), *texts[-1:]] for row in table.rows if (texts := [*map(words_text, row.cells)])]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     right = [column.right for column in table.columns]
     return [
