@@ -73,6 +73,7 @@ LAB_FLAGS := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root) \
 	$(shell [ "$$(uname)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && echo --no-browser)
 
 lab: install
+	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	$(call say,JupyterLab: end it with Ctrl-C)
 	@exec $(BIN)/jupyter lab --port=$(PORT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/notebooks/01-volumes.ipynb $(ARGS)
 
@@ -104,7 +105,7 @@ test-notebooks: install
 	$(call say,tutorials)
 	@state=$$(mktemp -d); \
 	export HOME=$$state KUBECONFIG= KT_JUPYTER_LOCAL_DIR=$$state/local; \
-	trap '$(BIN)/python -m kt_jupyter.local stop; rm -rf "$$state"' EXIT; \
+	trap '$(BIN)/python -m kt_jupyter.local stop >/dev/null; rm -rf "$$state"' EXIT; \
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 \
 		--nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
 

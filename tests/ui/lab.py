@@ -45,7 +45,7 @@ class Notebook:
         return self.cells.nth(index).locator(".jp-InputPrompt")
 
     def output(self, index: int) -> Locator:
-        return self.cells.nth(index).locator(".jp-OutputArea-output")
+        return self.cells.nth(index).locator(".jp-Cell-outputArea")
 
     def run(self, index: int = 0) -> None:
         """Run a cell and wait until it is done.
@@ -77,7 +77,11 @@ class Jupyter:
             {"id": f"cell-{i}"} | (ran(cell, None) if isinstance(cell, str) else cell) for i, cell in enumerate(cells)
         ]
         path.write_text(json.dumps({"cells": code, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}))
-        page.goto(f"{self.url}/{self.tree}/{path.name}?token={TOKEN}&reset")
+        return self.show(page, path.name)
+
+    def show(self, page: Page, name: str) -> Notebook:
+        """Open a notebook that is there."""
+        page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
 
 

@@ -27,7 +27,7 @@ def test_shift_enter_then_runs_it(jupyter, page):
     notebook.run(0)
     suggestion(notebook).click()
     page.keyboard.press("Shift+Enter")
-    expect(notebook.output(1)).to_have_text("42")
+    expect(notebook.output(1)).to_contain_text("42")
 
 
 def test_the_keyboard_alone_reaches_it(lab, page):
@@ -38,7 +38,7 @@ def test_the_keyboard_alone_reaches_it(lab, page):
     page.keyboard.press("Enter")
     expect(notebook.source(1)).to_have_text(COMMAND)
     page.keyboard.press("Shift+Enter")
-    expect(notebook.output(1)).to_have_text("42")
+    expect(notebook.output(1)).to_contain_text("42")
 
 
 def test_a_second_click_finds_the_cell_of_the_first(lab, page):
