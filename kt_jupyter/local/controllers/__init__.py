@@ -2,12 +2,16 @@
 
 Each controller is one file: a pure function that decides, where there is something to decide, and a reconciler that
 carries it out on the registry. ``run_controllers`` runs them all, and the kubelet beside them.
+
+``KT_JUPYTER_LOCAL_NODES`` and ``KT_JUPYTER_LOCAL_GPUS`` say what the machine plays (``nodes.py``);
+``KT_JUPYTER_LOCAL_ISOLATION=off`` runs pods without namespaces of their own, as where the system has none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -55,6 +59,7 @@ async def run_controllers(
     """
     machine = nodes.Machine.measure(paths.volumes)
     nodes.register(registry, machine, node_count or nodes.node_count())
+    isolate = os.environ.get("KT_JUPYTER_LOCAL_ISOLATION") != "off"
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "binder": Binder(registry).loop().run,
         "provisioner": Provisioner(registry, paths.volumes).loop().run,
@@ -63,7 +68,7 @@ async def run_controllers(
         "scheduler": Scheduler(registry).loop().run,
         "jobs": Jobs(registry).loop().run,
         "garbage": GarbageCollector(registry).loop().run,
-        "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, machine.capacity()).run,
+        "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, machine.capacity(), isolate=isolate).run,
     }
     tasks = [asyncio.create_task(_keep_up(name, part), name=name) for name, part in parts.items()]
     try:

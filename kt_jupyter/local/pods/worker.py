@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kt_jupyter.local.registry import Registry
 
 COMPONENT: Final = "kubelet"
+MOUNTS: Final = "local.kt-jupyter.dev/mounts"  # annotation: "environment" where volumes are named by variables only
 _DEADLINE: Final = "Pod was active on the node longer than the specified deadline"
 
 
@@ -120,6 +121,7 @@ class PodWorker:
 
     async def _live(self) -> None:
         self._facts.start_time = self._facts.start_time or now()
+        self._note_fallback()
         self.report()
         await self._mount()
         if self.ending:
@@ -132,6 +134,17 @@ class PodWorker:
                 if not container.ready:
                     return
         await asyncio.gather(*(self._keep_running(container) for container in self._main))
+        self.report()  # after a restart nothing may have been started, and that is the news
+
+    def _note_fallback(self) -> None:
+        """Leave on the pod itself that its volumes are not at their mountPath; the event and the log say it too."""
+        if self.host.problem is None or not dig(self.pod, "spec", "volumes"):
+            return
+
+        def note(pod: Object) -> None:
+            pod["metadata"].setdefault("annotations", {})[MOUNTS] = "environment"
+
+        self.host.registry.modify("pods", namespace_of(self.pod), name_of(self.pod), note)
 
     async def _mount(self) -> None:
         """Wait for the volumes, saying once what is missing each time that it changes."""
