@@ -78,9 +78,8 @@ def access_modes(claim: Claim) -> list[str]:
 
 def storage_class(claim: Claim) -> str | None:
     """Return a claim's class; None where the server has given it none (yet), ``""`` where it asked for none."""
-    annotations = claim["metadata"].get("annotations") or {}
-    name: str | None = claim["spec"].get("storageClassName", annotations.get(_BETA_CLASS_ANNOTATION))
-    return name
+    name: str | None = claim["spec"].get("storageClassName")
+    return name if name is not None else (claim["metadata"].get("annotations") or {}).get(_BETA_CLASS_ANNOTATION)
 
 
 def mount_path(claim: Claim) -> str | None:

@@ -1,8 +1,9 @@
 """``kt.volumes()``: all volumes of a namespace as rows, problems first.
 
-One round trip reads claims, pods and classes together; the events are read only when a claim is Pending, because in a
-busy namespace there are thousands of them and nearly every claim is Bound. What may not be read is said in ``without``
-and shows as unknown: a person without the right to list pods still gets the list.
+One round trip reads claims, pods and classes together. Events are read only when a claim is Pending for a reason that
+these don't tell: in a busy namespace there are thousands of events, and nearly every claim is bound or waits for its
+first use. What may not be read is said in ``without`` and shows as unknown: a person without the right to list pods
+still gets the list.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from kt_jupyter.volumes.reading import by_name, optional
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.table import table
 from kt_jupyter.volumes.users import users_by_claim
+from kt_jupyter.volumes.verdict import State, judge
 
 Json = dict[str, Any]
-_NO_EVENTS: tuple[Json, ...] = ()
 
 
 class VolumeList(Sequence[VolumeStatus]):
@@ -113,15 +114,16 @@ def read_list(cluster: Cluster, namespace: str | None) -> VolumeList:
         raise found
     if not found and namespace is not None:
         _check_namespace(cluster, namespace)
-    pending = any((each.get("status") or {}).get("phase") == "Pending" for each in found)
-    events = _claim_events(cluster, scope) if pending else {}
     pods, classes = optional(pods), optional(classes)
-    return VolumeList(
-        rows(found, pods=pods, classes=classes, events=events),
-        namespace=namespace,
-        context=cluster.context,
-        without=[right for right, read in (("list pods", pods), ("list events", events)) if read is None],
-    )
+    listed = rows(found, pods=pods, classes=classes)
+    without = ["list pods"] if pods is None else []
+    if any(row.state is State.PENDING for row in listed):
+        events = _read_events(cluster, scope, warnings_only=classes is not None)
+        if events is None:
+            without.append("list events")
+        else:
+            listed = rows(found, pods=pods, classes=classes, events=events)
+    return VolumeList(listed, namespace=namespace, context=cluster.context, without=without)
 
 
 def rows(
@@ -129,7 +131,7 @@ def rows(
     *,
     pods: Iterable[Json] | None,
     classes: Iterable[Json] | None,
-    events: Mapping[str, Sequence[Json]] | None,
+    events: Mapping[str, Sequence[Json]] | None = None,
 ) -> list[VolumeStatus]:
     """Judge each claim with what was read beside it.
 
@@ -137,27 +139,28 @@ def rows(
         found: the claims.
         pods: the pods of their namespaces, None where they may not be listed.
         classes: the storage classes, None where they may not be listed.
-        events: events by the uid of the claim they are about, None where they may not be listed.
+        events: events by the uid of the claim they are about, None where they were not read.
     """
     users = None if pods is None else users_by_claim(pods)
     known = None if classes is None else by_name(list(classes))
+    told = events or {}
     made = []
     for claim in found:
         metadata = claim["metadata"]
-        made.append(
-            VolumeStatus.of(
-                claim,
-                users=None if users is None else users.get((metadata["namespace"], metadata["name"]), ()),
-                classes=known,
-                events=None if events is None else events.get(metadata["uid"], _NO_EVENTS),
-            )
-        )
+        uses = None if users is None else users.get((metadata["namespace"], metadata["name"]), ())
+        verdict = judge(claim, users=uses, classes=known, events=told.get(metadata["uid"]))
+        made.append(VolumeStatus(claim, verdict, uses))
     return made
 
 
-def _claim_events(cluster: Cluster, scope: str) -> dict[str, list[Json]] | None:
-    about = List(EVENTS, scope, field_selector=f"involvedObject.kind={CLAIMS.kind}")
-    events = optional(cluster.gather(about, return_errors=True)[0])
+def _read_events(cluster: Cluster, scope: str, *, warnings_only: bool) -> dict[str, list[Json]] | None:
+    """Read the events of claims, by the claim's uid; None where they may not be read.
+
+    With the classes known only warnings matter: what else events say (waiting for the first consumer) follows from
+    the classes.
+    """
+    about = f"involvedObject.kind={CLAIMS.kind}{',type=Warning' if warnings_only else ''}"
+    events = optional(cluster.gather(List(EVENTS, scope, field_selector=about), return_errors=True)[0])
     if events is None:
         return None
     by_uid: defaultdict[str, list[Json]] = defaultdict(list)

@@ -10,11 +10,11 @@ Pure: everything known is passed in, None where it could not be read, and every 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import human
@@ -48,8 +48,7 @@ class State(Enum):
         self.rank = rank
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A state, the clause that explains it (empty where there is nothing to explain), and a remedy to paste."""
 
     state: State
@@ -87,7 +86,7 @@ def judge(
             f"its disk {volume} does not exist any longer, and its data with it",
             f"{_handle(claim)}.delete()",
         )
-    return _pending(claim, users, classes, list(events or ()))
+    return _pending(claim, users, classes, events)
 
 
 def _terminating(claim: Mapping[str, Any], users: Sequence[PodUse] | None) -> Verdict:
@@ -104,15 +103,15 @@ def _terminating(claim: Mapping[str, Any], users: Sequence[PodUse] | None) -> Ve
 
 def _bound(claim: Mapping[str, Any]) -> Verdict:
     status = claim["status"]
+    # Nearly every claim leaves here: nothing to report, and the same text for what was asked and what there is.
+    if "conditions" not in status and "healthStatus" not in status:
+        resources = claim["spec"].get("resources")
+        if resources and resources.get("requests") == status.get("capacity"):
+            return _BOUND
     health = (status.get("healthStatus") or {}).get("conditions") or ()
     if health:
         return Verdict(State.PROBLEM, f"its storage reports {health[0].get('status', 'trouble')}")
-    requested, capacity = claim["spec"].get("resources"), status.get("capacity")
-    conditions = {each["type"]: each for each in status.get("conditions") or () if each.get("status") == "True"}
-    # Nearly every claim leaves here: no conditions, and the same text for what was asked and what there is.
-    if not conditions and requested and capacity and requested.get("requests") == capacity:
-        return _BOUND
-    return _resizing(claim, conditions)
+    return _resizing(claim, {each["type"]: each for each in status.get("conditions") or () if each["status"] == "True"})
 
 
 def _resizing(claim: Mapping[str, Any], conditions: Mapping[str, Any]) -> Verdict:
@@ -134,7 +133,7 @@ def _pending(
     claim: Mapping[str, Any],
     users: Sequence[PodUse] | None,
     classes: Mapping[str, StorageClass] | None,
-    events: list[Mapping[str, Any]],
+    events: Iterable[Mapping[str, Any]] | None,
 ) -> Verdict:
     name = claims.storage_class(claim)
     if claim["spec"].get("volumeName"):
@@ -143,21 +142,21 @@ def _pending(
         return Verdict(State.PENDING, "waits for a disk made by hand: it asks for no storage class")
     if name is None:
         return _without_class(claim, classes)
-    return _obstacle(claim, name, classes, events) or _provisioning(
-        claim, name, users, (classes or {}).get(name), events
-    )
+    told = list(events) if events else ()
+    storage_class = classes.get(name) if classes else None
+    return _obstacle(claim, name, classes, told) or _provisioning(claim, name, users, storage_class, told)
 
 
 def _obstacle(
     claim: Mapping[str, Any],
     name: str,
     classes: Mapping[str, StorageClass] | None,
-    events: Iterable[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
 ) -> Verdict | None:
     """Say what keeps the disk from being made, if anything is known to."""
     if classes is not None and name not in classes:
         return _class_missing(claim, name, classes)
-    warning = _newest_warning(events)
+    warning = _newest_warning(events) if events else None
     if warning is None:
         return None
     missing = _NO_CLASS.search(warning)
@@ -176,10 +175,15 @@ def _provisioning(
         return Verdict(State.PENDING, "waits for a disk made by hand: it has a selector")
     if not _waits_for_first_use(claim, storage_class, events):
         return Verdict(State.PENDING, f"class {name} makes the disk")
-    waiting = next((use for use in users or () if not use.holds), None)
+    waiting = next((use for use in users if not use.holds), None) if users else None
     if waiting:
         return Verdict(State.PENDING, f"pod {waiting.name} needs it and waits for a node")
-    return Verdict(State.WAITING, f"class {name} makes the disk when the first pod needs it (normal)")
+    return _waiting(name)
+
+
+@functools.cache  # in a list, hundreds of claims of one class wait
+def _waiting(storage_class: str) -> Verdict:
+    return Verdict(State.WAITING, f"class {storage_class} makes the disk when the first pod needs it (normal)")
 
 
 def _without_class(claim: Mapping[str, Any], classes: Mapping[str, StorageClass] | None) -> Verdict:
@@ -222,7 +226,7 @@ def _handle(claim: Mapping[str, Any]) -> str:
 def _waits_for_first_use(
     claim: Mapping[str, Any], storage_class: StorageClass | None, events: Iterable[Mapping[str, Any]]
 ) -> bool:
-    if _SELECTED_NODE in (claim["metadata"].get("annotations") or {}):
+    if _SELECTED_NODE in (claim["metadata"].get("annotations") or ()):
         return False
     if storage_class is not None:
         return storage_class.waits_for_first_use
