@@ -1,0 +1,110 @@
+"""The extension in a real Jupyter kernel, heard as a front end hears it."""
+
+import os
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+PROGRESS = "from kt_jupyter.volumes import reporting\nreporting.progress('waiting')\nreporting.progress('done')"
+ANSWERS_WITHIN = 30  # seconds
+
+
+class Kernel:
+    """Runs cells and completes lines."""
+
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self.client = client
+
+    def run(self, cell, *, watched=False):
+        """Run a cell; the messages that show something. Somebody watches if somebody could be asked."""
+        sent = self.client.execute(cell, allow_stdin=watched)
+        messages = []
+        while True:
+            message = self.client.get_iopub_msg(timeout=ANSWERS_WITHIN)
+            if message["parent_header"].get("msg_id") != sent:
+                continue
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                return messages
+            if message["msg_type"] not in {"status", "execute_input"}:
+                messages.append(message)
+
+    def complete(self, line):
+        """What Tab offers at the end of the line."""
+        return [match for match in self.client.complete(line, reply=True)["content"]["matches"] if match]
+
+
+@pytest.fixture(scope="module")
+def kernel(_local_directory, cluster, tmp_path_factory):
+    """A kernel on the embedded cluster, with the extension loaded."""
+    if not cluster.is_local:
+        pytest.skip("a kernel of its own finds the embedded cluster only")
+    home = tmp_path_factory.mktemp("kernel-home")
+    env = {**os.environ, "HOME": str(home), "KT_JUPYTER_LOCAL_DIR": str(_local_directory), "IPYTHONDIR": str(home)}
+    env.pop("KUBECONFIG", None)
+    manager = KernelManager(transport="ipc", connection_file=str(home / "kernel.json"))
+    manager.start_kernel(env=env)
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=ANSWERS_WITHIN)
+    kernel = Kernel(client)
+    kernel.run("%load_ext kt_jupyter")
+    yield kernel
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
+
+
+def displays(messages):
+    return [(each["msg_type"], each["content"]["data"]["text/plain"]) for each in messages]
+
+
+def test_the_first_use_of_the_embedded_cluster_is_said_under_the_cell_not_in_red(kernel):
+    notice, card = kernel.run("%kt_cluster")
+    assert notice["msg_type"] == "display_data"
+    assert notice["content"]["data"]["text/plain"].startswith("No cluster is configured: using the embedded local one.")
+    assert card["msg_type"] == "execute_result"
+
+
+def test_progress_changes_in_place_for_somebody_who_watches(kernel):
+    messages = kernel.run(PROGRESS, watched=True)
+    assert displays(messages) == [("display_data", "waiting"), ("update_display_data", "done")]
+    assert len({message["content"]["transient"]["display_id"] for message in messages}) == 1
+
+
+def test_the_next_cell_begins_a_line_of_its_own(kernel):
+    kernel.run(PROGRESS, watched=True)
+    assert displays(kernel.run(PROGRESS, watched=True))[0] == ("display_data", "waiting")
+
+
+def test_without_anybody_watching_the_notebook_stays_as_it_is(kernel):
+    assert kernel.run(PROGRESS) == []
+
+
+def test_a_notice_stays_whoever_watches(kernel):
+    (notice,) = kernel.run("reporting.notice('for one node: see `%kt_volume`')")
+    assert 'data-kt-insert="%kt_volume"' in notice["content"]["data"]["text/html"]
+
+
+def test_an_error_is_one_block_without_a_traceback(kernel):
+    (error,) = kernel.run("%kt_volume create x --size 10GB --mount /data")
+    shown = "\n".join(error["content"]["traceback"])
+    assert error["content"]["ename"] == "InvalidQuantity"
+    assert "Did you mean 10G or 10Gi?" in shown
+    assert "Traceback" not in shown
+
+
+def test_a_mistake_in_the_line_is_one_line(kernel):
+    (said,) = kernel.run("%kt_volume creat")
+    assert said["content"]["text"].startswith("UsageError: %kt_volume has no verb 'creat'. Close to it: create.")
+
+
+def test_tab_knows_the_volumes(kernel):
+    kernel.run("vol = %kt_volume create kernel-data --size 1Gi --mount /data --mode RWO")
+    while "kernel-data" not in kernel.complete("again = %kt_volume show kern"):
+        assert kernel.client.is_alive()
+    kernel.run("vol.delete()")
+
+
+def test_tab_without_anything_to_offer_offers_nothing_of_python(kernel):
+    assert kernel.complete("%kt_volume create ") == []
