@@ -28,7 +28,7 @@ def claim_manifest(
     *,
     size: Quantity,
     access_mode: AccessMode,
-    mount_path: str,
+    mount_path: str | None,
     namespace: str | None = None,
     storage_class: str | None = None,
 ) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def claim_manifest(
         name: the claim's name.
         size: how much to ask for; written canonically, as the server would.
         access_mode: the one mode of the claim.
-        mount_path: where pods mount it; kept in an annotation.
+        mount_path: where pods mount it; kept in an annotation, none when None.
         namespace: left out when None.
         storage_class: left out when None, so that the server gives its default class; ``""`` asks for a volume
             without a class, which is another thing.
@@ -46,8 +46,9 @@ def claim_manifest(
     metadata: dict[str, Any] = {
         "name": name,
         "labels": {"app": "kubetorch", VOLUME_LABEL: label_value(name), MANAGED_BY_LABEL: MANAGED_BY},
-        "annotations": {MOUNT_PATH_ANNOTATION: mount_path},
     }
+    if mount_path is not None:
+        metadata["annotations"] = {MOUNT_PATH_ANNOTATION: mount_path}
     if namespace is not None:
         metadata["namespace"] = namespace
     spec: dict[str, Any] = {

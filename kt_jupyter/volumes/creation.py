@@ -35,7 +35,7 @@ class Wish:
     name: str
     namespace: str
     size: Quantity
-    mount_path: str
+    mount_path: str | None
     access_mode: AccessMode | None = None
     storage_class: str | None = None
 
@@ -137,7 +137,7 @@ def _differs(cluster: Cluster, claim: Json, wish: Wish, found: dict[str, tuple[s
 
 
 def _about(wish: Wish) -> tuple[str, ...]:
-    notices = [paths.notice(wish.mount_path)]
+    notices = [paths.notice(wish.mount_path)] if wish.mount_path else []
     if wish.size < _SUSPICIOUSLY_SMALL:
         notices.append(f"A size of {wish.size} is {int(wish.size)} bytes; units are Mi, Gi, Ti.")
     return tuple(each for each in notices if each)

@@ -2,8 +2,7 @@
 
 The cluster is bound at the first request and kept with its namespace: a handle never wanders to another one because the
 kernel's current cluster changed. The claim is read once, when something is needed that only it knows, and forgotten
-when the handle changes it. A choice (class and mode that a new claim would get) is settled once as well, so that
-``config()``, ``manifest()`` and ``create()`` agree.
+when the handle changes it; so is the choice of class and mode that a new claim would get.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ class Handle:
     def wish(self) -> Wish:
         """Return what would be made: the description, or for a volume known by name the like of what exists."""
         asked = self.asked
-        if asked.size is not None and asked.mount_path is not None:
+        if asked.size is not None:
             return Wish(
                 asked.name, self.namespace, asked.size, asked.mount_path, asked.access_mode, asked.storage_class
             )
@@ -132,14 +131,14 @@ class Handle:
         size = claims.requested(claim)
         assert size is not None, "the server accepts no claim without a size"
         mode = access_mode(self.mode())
-        return Wish(asked.name, self.namespace, size, self.path(), mode, claims.storage_class(claim))
+        return Wish(asked.name, self.namespace, size, self.known_path(), mode, claims.storage_class(claim))
 
     def forget(self, deleted: Json | None) -> None:
         """Forget the claim that was deleted, but not what it was: making it again makes its like.
 
         Its like, not itself: a claim bound to the same disk would wait for one that is gone.
         """
-        if deleted is not None and self.asked.size is None and (self.asked.mount_path or claims.mount_path(deleted)):
+        if deleted is not None and self.asked.size is None:
             self.claim = deleted
             wish = self.wish()
             self.asked = Asked(

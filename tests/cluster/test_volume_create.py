@@ -182,6 +182,7 @@ def test_a_claim_without_the_annotation_asks_for_a_mount_path(cluster, namespace
         _ = vol.mount_path
     assert 'kt.Volume.from_name("bare", mount_path="/data")' in refusal.value.remedy
     assert vol.config()["mount_path"] is None
+    assert vol.ensure()["metadata"]["name"] == "bare"
 
 
 def test_after_a_deletion_create_makes_the_like_and_not_the_same(cluster, namespace, shared_class):
