@@ -52,13 +52,10 @@ def ensure() -> Path:
         raise LocalClusterError(
             f"the local cluster did not start within {_START:.0f} s.", remedy=f"See what it says: {shown}"
         ) from error
-    words = done.stderr.strip()
     if done.returncode != 0:
-        fact, _, more = words.partition("\n")
-        raise LocalClusterError(
-            fact or f"the local cluster did not start (exit code {done.returncode}).",
-            remedy=more.strip() or f"See what it says: {shown}",
-        )
+        lines = done.stderr.strip().splitlines() or [f"the local cluster did not start (exit code {done.returncode})."]
+        first = -1 if lines[0].startswith("Traceback") else 0  # a bug of ours: its last line says most
+        raise LocalClusterError(lines[first], remedy="\n".join(lines[first:][1:]) or f"See what it says: {shown}")
     return kubeconfig()
 
 

@@ -78,7 +78,7 @@ class Server:
         self.requests: list[Seen] = []
         self.answer: Callable[[Seen], Answer] = lambda _: Answer({"kind": "Status"})
         self.connections = 0
-        self.gone = threading.Event()  # some client has closed a connection
+        self.gone = threading.Event()  # a connection has ended
         self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted-server")
@@ -115,6 +115,7 @@ class Server:
                 while await self._exchange(reader, writer, number):
                     pass
         finally:
+            self.gone.set()
             writer.transport.abort()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
@@ -179,7 +180,6 @@ class Server:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.02):
                     if await reader.read(1) == b"":
-                        self.gone.set()
                         return False
         return True
 
