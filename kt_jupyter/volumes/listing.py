@@ -26,6 +26,7 @@ from kt_jupyter.kube import (
     current,
 )
 from kt_jupyter.specs.names import namespace_name
+from kt_jupyter.volumes.events import about
 from kt_jupyter.volumes.reading import by_name, optional
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.table import table
@@ -118,7 +119,7 @@ def read_list(cluster: Cluster, namespace: str | None) -> VolumeList:
     listed = rows(found, pods=pods, classes=classes)
     without = ["list pods"] if pods is None else []
     if any(row.state is State.PENDING for row in listed):
-        events = _read_events(cluster, scope, warnings_only=classes is not None)
+        events = _read_events(cluster, scope, classes_known=classes is not None)
         if events is None:
             without.append("list events")
         else:
@@ -153,14 +154,10 @@ def rows(
     return made
 
 
-def _read_events(cluster: Cluster, scope: str, *, warnings_only: bool) -> dict[str, list[Json]] | None:
-    """Read the events of claims, by the claim's uid; None where they may not be read.
-
-    With the classes known only warnings matter: what else events say (waiting for the first consumer) follows from
-    the classes.
-    """
-    about = f"involvedObject.kind={CLAIMS.kind}{',type=Warning' if warnings_only else ''}"
-    events = optional(cluster.gather(List(EVENTS, scope, field_selector=about), return_errors=True)[0])
+def _read_events(cluster: Cluster, scope: str, *, classes_known: bool) -> dict[str, list[Json]] | None:
+    """Read the events of claims, by the claim's uid; None where they may not be read."""
+    wanted = List(EVENTS, scope, field_selector=about(classes_known=classes_known))
+    events = optional(cluster.gather(wanted, return_errors=True)[0])
     if events is None:
         return None
     by_uid: defaultdict[str, list[Json]] = defaultdict(list)

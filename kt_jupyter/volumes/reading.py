@@ -14,6 +14,7 @@ from typing import Any
 from kt_jupyter.errors import Forbidden, KtError, NamespaceNotFound, NotFound, VolumeNotFound
 from kt_jupyter.kube import CLAIMS, EVENTS, NAMESPACES, PODS, STORAGE_CLASSES, Cluster, Get, List
 from kt_jupyter.specs.storage import StorageClass
+from kt_jupyter.volumes import events
 from kt_jupyter.volumes.choice import Market
 from kt_jupyter.volumes.pasting import python_arguments
 from kt_jupyter.volumes.status import VolumeStatus
@@ -39,29 +40,24 @@ class Facts:
 
 def read_facts(cluster: Cluster, namespace: str, name: str) -> Facts:
     """Read a claim, its pods, its events and the classes, all at once; a claim that is not there is None."""
-    claim, pods, classes, events = cluster.gather(
+    claim, pods, classes, said = cluster.gather(
         Get(CLAIMS, name, namespace),
         List(PODS, namespace),
         List(STORAGE_CLASSES),
-        List(EVENTS, namespace, field_selector=events_about(name)),
+        List(EVENTS, namespace, field_selector=events.about(name)),
         return_errors=True,
     )
     if isinstance(claim, KtError) and not isinstance(claim, NotFound):
         raise claim
-    pods, classes, events = optional(pods), optional(classes), optional(events)
+    pods, classes, said = optional(pods), optional(classes), optional(said)
     found = None if isinstance(claim, KtError) else claim
     return Facts(
         claim=found,
         users=None if pods is None else users_of(name, pods),
         classes=None if classes is None else by_name(classes),
         # A namesake that was deleted has left its events behind.
-        events=None if events is None or found is None else [each for each in events if _is_about(each, found)],
+        events=None if said is None or found is None else [each for each in said if _is_about(each, found)],
     )
-
-
-def events_about(name: str) -> str:
-    """Return the field selector for the events of a claim: by name, because kubectl's selector by uid needs a read."""
-    return f"involvedObject.kind={CLAIMS.kind},involvedObject.name={name}"
 
 
 def read_market(cluster: Cluster, namespace: str) -> Market:

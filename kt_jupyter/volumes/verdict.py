@@ -2,8 +2,7 @@
 
 Kubernetes' phase is not the answer: ``Pending`` may be normal (the disk is made when the first pod needs it), hopeless
 (the class does not exist) or a matter of seconds, and ``Terminating`` is no phase at all. The order of the questions
-follows the controllers that act on a claim. Events are consulted for Pending claims only, and of them only the
-newest Warning counts: ``WaitForFirstConsumer`` stays after binding and ``ExternalProvisioning`` is normal.
+follows the controllers that act on a claim. Events are consulted for Pending claims only (``events`` says how).
 
 Pure: everything known is passed in, None where it could not be read, and every verdict degrades with what is missing.
 """
@@ -18,7 +17,8 @@ from typing import Any, NamedTuple
 
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import human
-from kt_jupyter.specs.storage import StorageClass, default_class
+from kt_jupyter.specs.storage import StorageClass, default_class, provisioner_of
+from kt_jupyter.volumes.events import newest_warning, unanswered, waits_for_first_consumer
 from kt_jupyter.volumes.pasting import python_arguments
 from kt_jupyter.volumes.users import PodUse
 
@@ -156,9 +156,9 @@ def _obstacle(
     """Say what keeps the disk from being made, if anything is known to."""
     if classes is not None and name not in classes:
         return _class_missing(claim, name, classes)
-    warning = _newest_warning(events) if events else None
+    warning = newest_warning(events) if events else None
     if warning is None:
-        return None
+        return _no_answer(claim) if events and unanswered(events) else None
     missing = _NO_CLASS.search(warning)
     return _class_missing(claim, missing[1], classes) if missing else Verdict(State.PROBLEM, _clean(warning))
 
@@ -230,18 +230,12 @@ def _waits_for_first_use(
         return False
     if storage_class is not None:
         return storage_class.waits_for_first_use
-    return any(event.get("reason") == "WaitForFirstConsumer" for event in events)
+    return waits_for_first_consumer(events)
 
 
-def _newest_warning(events: Iterable[Mapping[str, Any]]) -> str | None:
-    warnings = [event for event in events if event.get("type") == "Warning"]
-    newest = max(warnings, key=_when, default=None)
-    return newest.get("message") or newest.get("reason") if newest else None
-
-
-def _when(event: Mapping[str, Any]) -> str:
-    series = event.get("series") or {}
-    return str(series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or "")
+def _no_answer(claim: Mapping[str, Any]) -> Verdict:
+    provisioner = provisioner_of(claim) or "of its class"
+    return Verdict(State.PROBLEM, f"the provisioner {provisioner} does not answer; it may not be running")
 
 
 def _clean(message: str) -> str:

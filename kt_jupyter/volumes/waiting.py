@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from kt_jupyter.errors import KtError
 from kt_jupyter.kube import CLAIMS, EVENTS, Cluster, Event
-from kt_jupyter.volumes import reporting
-from kt_jupyter.volumes.reading import Facts, absence, events_about, read_facts
+from kt_jupyter.volumes import events, reporting
+from kt_jupyter.volumes.reading import Facts, absence, read_facts
 from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.verdict import State
@@ -42,8 +42,8 @@ class _Pending:
         """Judge the claim as it is known now; None when it is gone."""
         if self._claim is None:
             return None
-        events = [each for each in self._events.values() if each["involvedObject"].get("uid") == self._uid]
-        return VolumeStatus.of(self._claim, users=self._facts.users, classes=self._facts.classes, events=events)
+        own = [each for each in self._events.values() if each["involvedObject"].get("uid") == self._uid]
+        return VolumeStatus.of(self._claim, users=self._facts.users, classes=self._facts.classes, events=own)
 
     def learn(self, timeout: float | None) -> None:
         """Wait for news and take it in; ``queue.Empty`` when none came in time."""
@@ -80,7 +80,7 @@ def wait_until_settled(
     watches = (
         cluster.subscribe(CLAIMS, hear_claim, on_end=hear_claim, namespace=namespace, name=name),
         cluster.subscribe(
-            EVENTS, hear_events, on_end=hear_events, namespace=namespace, field_selector=events_about(name)
+            EVENTS, hear_events, on_end=hear_events, namespace=namespace, field_selector=events.about(name)
         ),
     )
     try:

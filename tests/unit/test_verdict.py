@@ -42,6 +42,8 @@ SNAPSHOT = {**DELETED, "finalizers": ["snapshot.storage.kubernetes.io/pvc-as-sou
 SELECTED = {"annotations": {"volume.kubernetes.io/selected-node": "n1"}}
 FIRST_CONSUMER = event("waiting for first consumer", type_="Normal", reason="WaitForFirstConsumer")
 EXTERNAL = event("waiting for a volume", type_="Normal", reason="ExternalProvisioning")
+UNANSWERED = EXTERNAL | {"firstTimestamp": "2026-11-24T02:59:30Z"}
+ANSWERED = event("provisioning", type_="Normal", reason="Provisioning")
 NO_ROOM = event('failed to provision volume with StorageClass "fast": rpc error: code = Internal desc = no room')
 GROWING = {"capacity": {"storage": "512Gi"}}
 
@@ -103,6 +105,12 @@ GROWING = {"capacity": {"storage": "512Gi"}}
             {"classes": CLASSES, "events": [EXTERNAL]},
             "Pending: class fast makes the disk",
         ),
+        (
+            claim(),
+            {"classes": CLASSES, "events": [UNANSWERED]},
+            "Problem: the provisioner of its class does not answer; it may not be running",
+        ),
+        (claim(), {"classes": CLASSES, "events": [UNANSWERED, ANSWERED]}, "Pending: class fast makes the disk"),
         (
             claim(storage_class="standard"),
             {"classes": CLASSES},
