@@ -89,6 +89,26 @@ def test_following_ends_when_the_container_does(tmp_path):
     assert asyncio.run(run()) == b"one\ntwo\n"
 
 
+def test_a_log_that_grows_too_large_begins_anew_and_is_followed_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("kt_jupyter.local.pods.logs.MAX_FILE", 1000)
+
+    async def run():
+        logs = Logs(tmp_path)
+        log = logs.open(POD, "c", 0)
+        follower = asyncio.ensure_future(text(logs, follow=True))
+        for number in range(100):
+            log.write("stdout", b"%d\n" % number)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        log.close()
+        return await follower, await text(logs)
+
+    followed, last = asyncio.run(run())
+    assert followed == b"".join(b"%d\n" % number for number in range(100))
+    assert followed.endswith(last)
+    assert len(list((tmp_path / "logs" / "n_p_u" / "c").iterdir())) == 2
+
+
 def test_logs_of_pods_that_are_gone_are_removed(tmp_path):
     async def run():
         logs = Logs(tmp_path)

@@ -60,9 +60,11 @@ async def run_controllers(
     machine = nodes.Machine.measure(paths.volumes)
     nodes.register(registry, machine, node_count or nodes.node_count())
     isolate = os.environ.get("KT_JUPYTER_LOCAL_ISOLATION") != "off"
+    provisioner = Provisioner(registry, paths.volumes)
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "binder": Binder(registry).loop().run,
-        "provisioner": Provisioner(registry, paths.volumes).loop().run,
+        "provisioner": provisioner.loop().run,
+        "trash": provisioner.empty_trash,
         "protection": Protection(registry).loop().run,
         "namespaces": Namespaces(registry).loop().run,
         "scheduler": Scheduler(registry).loop().run,

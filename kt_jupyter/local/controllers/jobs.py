@@ -162,7 +162,7 @@ def pod_manifest(job: Object, index: int | None) -> Object:
         "metadata": {
             "generateName": indexes.name_prefix(name_of(job), index),
             "namespace": namespace_of(job),
-            "labels": {**(metadata.get("labels") or {})},
+            "labels": {**(metadata.get("labels") or {}), **_labels(job)},
             "finalizers": [*(metadata.get("finalizers") or []), jobplan.FINALIZER],
             "ownerReferences": [_reference(job)],
         },
@@ -187,6 +187,12 @@ def _give_index(pod: Object, job: Object, index: int) -> None:
         names = [one["name"] for one in container.get("env") or []]
         if _INDEX_VARIABLE not in names:
             container["env"] = [*(container.get("env") or []), variable]
+
+
+def _labels(job: Object) -> dict[str, str]:
+    uid = str(dig(job, "metadata", "uid"))
+    names = {"controller-uid": uid, "job-name": name_of(job)}
+    return {**names, **{f"batch.kubernetes.io/{key}": value for key, value in names.items()}}
 
 
 def _reference(job: Object) -> Object:

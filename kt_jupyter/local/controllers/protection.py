@@ -1,5 +1,7 @@
 """Keeps claims and volumes from going while they are used: the finalizers pvc-protection and pv-protection.
 
+Admission puts them on; what came in without them gets them here.
+
 A claim is used by every pod that names it and is assigned to a node, whatever the pod's phase: a finished pod keeps its
 claim too, which surprises people on every cluster and must surprise them here. Source:
 ``pkg/controller/volume/pvcprotection`` (podUsesPVC) and ``pvprotection`` (1.34).
@@ -58,13 +60,23 @@ class Protection:
         """Let one claim or volume go, if it may."""
         resource, namespace, name = key
         obj = self._registry.find(resource, namespace or None, name)
-        if obj is None or "deletionTimestamp" not in obj["metadata"]:
+        if obj is None:
             return
-        if resource == VOLUMES:
+        if "deletionTimestamp" not in obj["metadata"]:
+            self._protect(resource, obj, VOLUME_FINALIZER if resource == VOLUMES else CLAIM_FINALIZER)
+        elif resource == VOLUMES:
             if dig(obj, "status", "phase") != "Bound":
                 self._release(resource, obj, VOLUME_FINALIZER)
         elif not any(pod_uses_claim(pod, obj) for pod in self._registry.list("pods", namespace)):
             self._release(resource, obj, CLAIM_FINALIZER)
+
+    def _protect(self, resource: str, obj: Object, finalizer: str) -> None:
+        def protect(fresh: Object) -> None:
+            finalizers = fresh["metadata"].setdefault("finalizers", [])
+            if finalizer not in finalizers:
+                finalizers.append(finalizer)
+
+        self._registry.modify(resource, namespace_of(obj), name_of(obj), protect)
 
     def _release(self, resource: str, obj: Object, finalizer: str) -> None:
         def release(fresh: Object) -> None:

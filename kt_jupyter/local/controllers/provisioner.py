@@ -11,6 +11,7 @@ reason a volume is expanded by writing down its new size.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 import stat
@@ -31,6 +32,7 @@ DIRECTORY: Final = "local.kt-jupyter.dev/directory"
 SHARED: Final = "local.kt-jupyter.dev/shared"
 BROKEN: Final = "local.kt-jupyter.dev/broken"
 HOSTNAME: Final = "kubernetes.io/hostname"
+_REMOVED: Final = ".removed-"  # directories whose volume is gone, and which are being emptied
 _RETRY: Final = 15.0  # seconds after the disk refused
 _SINGLE_NODE: Final = {"ReadWriteOnce", "ReadWriteOncePod"}
 
@@ -97,6 +99,7 @@ class Provisioner:
         self._registry = registry
         self._directory = directory
         self._refused: dict[str, str] = {}  # by claim uid
+        self._trash = asyncio.Event()
 
     def loop(self) -> Loop[Key]:
         """Return the loop that runs this controller."""
@@ -197,10 +200,22 @@ class Provisioner:
         if not released or dig(volume, "spec", "persistentVolumeReclaimPolicy") != "Delete":
             return
         path = Path(volume["spec"]["hostPath"]["path"])
-        if path.parent == self._directory:  # never a directory that somebody else wrote into the object
-            remove_tree(path)
+        if path.parent == self._directory and path.exists():  # never one that somebody else wrote into the object
+            path.rename(self._directory / f"{_REMOVED}{path.name}")
+            self._trash.set()
         if "deletionTimestamp" not in volume["metadata"]:
             self._registry.delete(VOLUMES, None, name_of(volume))
+
+    async def empty_trash(self) -> None:
+        """Remove the data of volumes that are gone, beside everything else: it may be millions of files."""
+        while True:
+            for path in self._directory.glob(f"{_REMOVED}*"):
+                try:
+                    await asyncio.to_thread(remove_tree, path)
+                except OSError as error:
+                    log.warning("%s cannot be removed: %s", path, error)
+            self._trash.clear()
+            await self._trash.wait()
 
     def _say(self, obj: Object, reason: str, message: str, *, warning: bool = False) -> None:
         annotations = dig(obj, "metadata", "annotations") or {}

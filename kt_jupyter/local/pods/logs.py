@@ -11,16 +11,19 @@ Source: ``pkg/kubelet/kuberuntime/logs/logs.go`` (1.34), containerd's ``pkg/cri/
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import io
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
 
+MAX_FILE: Final = 32 << 20  # bytes after which a log begins anew; the kubelet's default is 10 MiB
 MAX_LINE: Final = 16 * 1024  # bytes of text after which containerd writes a part
 _BLOCK: Final = 64 * 1024
 
@@ -44,6 +47,7 @@ class LogWriter:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._file = path.open("ab", buffering=0)
         self._rest = {"stdout": b"", "stderr": b""}
         self._changed = asyncio.Event()
@@ -64,6 +68,8 @@ class LogWriter:
         self._rest[stream] = rest
         if records:
             self._file.write(b"".join(records))
+            if self._file.tell() > MAX_FILE:
+                self._begin_anew()
             self._wake()
 
     def close(self) -> None:
@@ -75,9 +81,16 @@ class LogWriter:
             self._file.close()
             self._wake()
 
-    async def changed(self) -> None:
-        """Wait until something has been written, or the log has ended."""
-        await self._changed.wait()
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set at the next write, or at the end. Take it before you read, so that nothing written then is missed."""
+        return self._changed
+
+    def _begin_anew(self) -> None:
+        """Set the full file aside, replacing the one before it: a pod that talks for days must not fill the disk."""
+        self._file.close()
+        self._path.rename(self._path.with_suffix(".full"))
+        self._file = self._path.open("ab", buffering=0)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -123,37 +136,61 @@ class Logs:
         """Yield the log's text; with ``options.follow``, as it is written and until the container ends."""
         path = self.path(pod, container, start)
         try:
-            file = path.open("rb")
+            reader = _Reader(path, options.tail_lines)
         except FileNotFoundError:
             return
         left = options.limit_bytes
-        with file:
-            if options.tail_lines is not None:
-                _seek_tail(file, options.tail_lines)
-            buffer = b""
+        with contextlib.closing(reader):
             while True:
                 writer = self._writers.get(path)
-                changed = asyncio.ensure_future(writer.changed()) if writer and not writer.closed else None
-                buffer += file.read()
-                lines, _, buffer = buffer.rpartition(b"\n")
-                text = b"".join(_shown(line, options) for line in lines.split(b"\n") if line)
-                if left is not None:
-                    text = text[:left]
-                    left -= len(text)
-                if text:
-                    yield text
+                changed = writer.changed if writer and not writer.closed else None
+                for records in reader.records():
+                    text = b"".join(_shown(record, options) for record in records)[:left]
+                    left = left if left is None else left - len(text)
+                    if text:
+                        yield text
                 if not options.follow or changed is None or left == 0:
-                    if changed:
-                        changed.cancel()
                     return
-                await changed
+                await changed.wait()
 
 
-def _seek_tail(file: object, lines: int) -> None:
+class _Reader:
+    """Reads whole records of a log, also past the point where the log begins anew."""
+
+    def __init__(self, path: Path, tail_lines: int | None) -> None:
+        self._path = path
+        self._file = path.open("rb")
+        self._rest = b""
+        if tail_lines is not None:
+            _seek_tail(self._file, tail_lines)
+
+    def records(self) -> Iterator[list[bytes]]:
+        """Yield, in batches, what has been written and not been read yet."""
+        while True:
+            block = self._file.read(_BLOCK)
+            if block:
+                *records, self._rest = (self._rest + block).split(b"\n")
+                yield records
+            elif not self._begins_anew():
+                return
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def _begins_anew(self) -> bool:
+        try:
+            if self._path.samefile(f"/dev/fd/{self._file.fileno()}"):
+                return False
+        except FileNotFoundError:  # removed with its pod
+            return False
+        self._file.close()
+        self._file, self._rest = self._path.open("rb"), b""
+        return True
+
+
+def _seek_tail(file: BinaryIO, lines: int) -> None:
     """Place the file where its last ``lines`` lines begin, reading no more than needed."""
-    import io  # noqa: PLC0415
-
-    assert isinstance(file, io.BufferedReader)
     position = file.seek(0, io.SEEK_END)
     found, tail = 0, b""
     while position > 0 and found <= lines:
