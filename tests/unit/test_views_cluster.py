@@ -7,7 +7,16 @@ from kt_jupyter.notebook.cluster.summary import Summary
 from kt_jupyter.notebook.views.cluster import diagnosis_view, summary_view
 from kt_jupyter.notebook.views.text import to_text
 
-REMOTE = Summary("kind-dev", "https://10.0.0.4:6443", "team-a", "jane", is_local=False, version="v1.34.1", nodes=3)
+REMOTE = Summary(
+    "kind-dev",
+    "https://10.0.0.4:6443",
+    "team-a",
+    "jane",
+    is_local=False,
+    source="kubeconfig /etc/kubeconfig",
+    version="v1.34.1",
+    nodes=3,
+)
 
 
 def test_a_cluster_says_where_it_is_and_who_asks():
@@ -15,7 +24,7 @@ def test_a_cluster_says_where_it_is_and_who_asks():
         to_text(summary_view(REMOTE))
         == """\
 Cluster kind-dev    ● answers
-namespace team-a · https://10.0.0.4:6443 · as jane · Kubernetes v1.34.1 · 3 nodes
+namespace team-a · https://10.0.0.4:6443 · as jane · Kubernetes v1.34.1 · 3 nodes · from kubeconfig /etc/kubeconfig
 next: %kt_cluster doctor   ·   %kt_volume"""
     )
 

@@ -12,8 +12,8 @@ from kt_jupyter.kube import NAMESPACES, NODES, Cluster, Get, List
 class Summary:
     """The cluster of this kernel.
 
-    ``nodes`` is None where they may not be listed. ``trouble`` is what stands in the way: nobody answers, or the
-    namespace does not exist.
+    ``source`` says how it was configured; ``nodes`` is None where they may not be listed. ``trouble`` is what stands in
+    the way: nobody answers, or the namespace does not exist.
     """
 
     context: str | None
@@ -21,6 +21,7 @@ class Summary:
     namespace: str
     user: str | None
     is_local: bool
+    source: str = ""
     version: str = ""
     nodes: int | None = None
     trouble: str | None = None
@@ -28,7 +29,7 @@ class Summary:
 
 def summarize(cluster: Cluster) -> Summary:
     """Ask the cluster who it is."""
-    about = (cluster.context, cluster.server, cluster.namespace, cluster.user, cluster.is_local)
+    about = (cluster.context, cluster.server, cluster.namespace, cluster.user, cluster.is_local, cluster.source)
     try:
         version = cluster.version().get("gitVersion", "")
     except ClusterUnreachable as nobody:

@@ -89,7 +89,7 @@ VOLUME = Command(
                 ),
                 Argument(
                     "--mode",
-                    "RWO: one node at a time, RWX: many, ROX: many, read-only, RWOP: one pod; default: RWX if possible",
+                    "RWO one node at a time, RWX many, ROX many read-only, RWOP one pod; default: RWX if possible",
                     value="MODE",
                     suggests=tuple(mode.short for mode in AccessMode),
                 ),
@@ -131,7 +131,9 @@ VOLUME = Command(
             (
                 NAME,
                 Argument("--yes", "also when its data is destroyed", short="-y"),
-                Argument("--force", "remove finished pods that hold it; do not wait for running ones to be stopped"),
+                Argument(
+                    "--force", "also while pods use it: finished ones are removed, and it goes when running ones end"
+                ),
                 NAMESPACE,
                 DRY_RUN,
             ),

@@ -52,6 +52,8 @@ def _facts(summary: Summary) -> list[Span]:
         facts.append(f"Kubernetes {summary.version}")
     if summary.nodes is not None:
         facts.append(f"{summary.nodes} node{'' if summary.nodes == 1 else 's'}")
+    if summary.source and not summary.is_local:
+        facts.append(f"from {summary.source}")
     return facts
 
 
