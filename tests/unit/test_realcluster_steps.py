@@ -117,8 +117,14 @@ def test_a_machine_that_cannot_run_it_says_so_in_one_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "The test cluster needs Linux; this is darwin.\n"
 
 
-def test_who_is_not_root_is_told(monkeypatch, tmp_path):
+def test_a_disk_that_is_too_small_is_noticed_before_it_is_full(tmp_path):
+    machine.require_room(tmp_path, 0)
+    with pytest.raises(CannotRunError, match="needs 1000000 GiB"):
+        machine.require_room(tmp_path, 1_000_000)
+
+
+def test_who_is_not_root_is_told(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(CannotRunError, match="needs root"):
-        machine.require_runnable(tmp_path)
+        machine.require_platform()
