@@ -1,6 +1,6 @@
 """The Role for an administrator, and the features it is made of."""
 
-from kt_jupyter.kube import CLAIMS, PODS, Rights
+from kt_jupyter.kube import Rights
 from kt_jupyter.notebook.cluster.features import CLUSTER_FEATURES, FEATURES
 from kt_jupyter.notebook.cluster.role import Subject, role_manifests
 from kt_jupyter.notebook.document import as_yaml
@@ -34,12 +34,14 @@ rules:
   - get
   - list
   - watch
+  - delete
 - apiGroups:
   - ''
   resources:
   - events
   verbs:
   - list
+  - watch
 - apiGroups:
   - ''
   resources:
@@ -86,5 +88,6 @@ def test_namespaced_features_need_only_namespaced_kinds():
 
 def test_a_missing_verb_is_named():
     rights = Rights("team-a", [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}])
-    missing = {feature.need.resource: feature.need.missing(rights) for feature in FEATURES}
-    assert (missing[PODS], missing[CLAIMS]) == (("watch",), ("delete",))
+    missing = {feature.what: feature.need.missing(rights) for feature in FEATURES}
+    assert missing["see who uses a volume"] == ("watch",)
+    assert missing["see volumes"] == ("get", "list", "watch")

@@ -47,7 +47,8 @@ FEATURES = (
     Feature("make volumes", Need(CLAIMS, ("create",)), "use volumes others made: kt.Volume.from_name"),
     Feature("delete volumes", Need(CLAIMS, ("delete",)), "whoever made a volume deletes it"),
     Feature("see who uses a volume", Need(PODS, ("get", "list", "watch")), "the column USED BY stays empty"),
-    Feature("see why a volume waits", Need(EVENTS, ("list",)), "the cluster's own reasons are not shown"),
+    Feature("remove finished pods that hold a volume", Need(PODS, ("delete",)), "whoever started them removes them"),
+    Feature("see why a volume waits", Need(EVENTS, ("list", "watch")), "the cluster's own reasons are not shown"),
     Feature("see quotas", Need(RESOURCE_QUOTAS, ("list",)), "a quota shows itself only when it refuses"),
 )
 """What a Role in one namespace can grant."""
