@@ -131,7 +131,7 @@ class _Hider:
                 for name, item in sorted(value.items())
                 if name != "managedFields"
             }
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return ["<age>" if isinstance(item, str) and AGE.match(item) else self.value(item, key) for item in value]
         if isinstance(value, str):
             return self.text(value, key)

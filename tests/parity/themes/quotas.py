@@ -1,4 +1,7 @@
-"""Quotas and limit ranges: what they refuse, what they fill in, what they count."""
+"""Quotas and limit ranges: what they refuse, what they fill in, what they count.
+
+The real server hears of a new limit range a moment after it was made; `until` waits for that where a second one is added.
+"""
 
 from ..objects import CLAIMS, CONFIGMAPS, EVENTS, JOBS, LIMITS, PODS, QUOTAS, claim, configmap, container, job, named, pod
 from ..steps import delete, each, event, get, only, patch, post, scenario, shows
@@ -102,10 +105,10 @@ SCENARIOS = [
         post(PODS, pod("a", container(resources={"limits": {"cpu": "1"}})), query=DRY),
         post(PODS, pod("a", container(resources={"requests": {"cpu": "1m"}})), query=DRY),
         post(LIMITS, limits("m", {"type": "Container", "max": {"memory": "8Mi"}, "maxLimitRequestRatio": {"cpu": "2"}})),
-        post(PODS, pod("a", container(resources={"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}})), query=DRY),
+        post(PODS, pod("a", container(resources={"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}})), query=DRY, until=lambda answer: answer.status == 403),
         post(PODS, pod("a", container(resources={"limits": {"memory": "9Mi"}})), query=DRY),
         post(LIMITS, limits("n", {"type": "Pod", "max": {"cpu": "150m"}})).quietly(),
-        post(PODS, pod("a", container(), container("d")), query=DRY),
+        post(PODS, pod("a", container(), container("d")), query=DRY, until=lambda answer: answer.status == 403),
     ),
     scenario(
         "limit ranges are checked themselves",

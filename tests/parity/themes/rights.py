@@ -1,7 +1,7 @@
 """Rights: who may do what, how a refusal reads, and what the reviews say about it."""
 
 from ..objects import ACCOUNTS, BINDINGS, CLAIMS, CLASSES, CONFIGMAPS, EVENTS, JOBS, NS, PODS, RBAC, ROLES, SECRETS, VOLUMES, claim, configmap, job, named, pod
-from ..steps import APPLY, STRATEGIC, TABLE, Step, delete, get, only, patch, post, put, scenario, watch
+from ..steps import APPLY, delete, get, only, patch, post, put, scenario, shows, watch
 
 RULES = "rbac.authorization.k8s.io"
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
@@ -23,9 +23,18 @@ def user(name):
     return {"kind": "User", "apiGroup": RULES, "name": name}
 
 
+def known(name, verb, resource, group="", groups=(), namespace="{ns}", **more):
+    """Wait until the server's authorizer has heard of it."""
+    attributes = {"namespace": namespace, "verb": verb, "resource": resource, "group": group, **more}
+    review = {"spec": {"user": name, "groups": list(groups), "resourceAttributes": attributes}}
+    return post(f"{AUTHORIZATION}/subjectaccessreviews", review, until=shows("status.allowed", True)).quietly()
+
+
 def granted(*rules, to="mira"):
     """The preparation: a role with these rules, bound to a user."""
-    return (post(ROLES, role("r", *rules)).quietly(), post(BINDINGS, binding("b", "r", user(to))).quietly())
+    first = rules[0]
+    heard = known(to, first["verbs"][0], first["resources"][0], first["apiGroups"][0])
+    return post(ROLES, role("r", *rules)).quietly(), post(BINDINGS, binding("b", "r", user(to))).quietly(), heard
 
 
 def refused(*steps):
@@ -117,6 +126,8 @@ SCENARIOS = [
         post(ROLES, role("all", rule(["*"], ["*"], ["*"]))).quietly(),
         post(BINDINGS, binding("to-group", "all", {"kind": "Group", "apiGroup": RULES, "name": "team"})).quietly(),
         post(BINDINGS, binding("to-account", "all", {"kind": "ServiceAccount", "name": "robot", "namespace": "{ns}"})).quietly(),
+        known("any", "list", "secrets", groups=["team"]),
+        known("system:serviceaccount:{ns}:robot", "list", "secrets"),
         get(SECRETS, see=only("kind")).as_user("any", "team"),
         get(SECRETS).as_user("any", "teams"),
         get(f"{PODS}/a/log").as_user("any", "team"),
@@ -125,6 +136,7 @@ SCENARIOS = [
         get("/api/v1/nodes").as_user("any", "team"),
         post(ROLES, role("subs", rule(["get"], ["*/log"]), rule(["get"], ["pods/*"]))).quietly(),
         post(BINDINGS, binding("to-subs", "subs", user("sub"))).quietly(),
+        known("sub", "get", "pods", subresource="log"),
         get(f"{PODS}/a/log").as_user("sub"),
         get(f"{PODS}/a/status").as_user("sub"),
         get(f"{PODS}/a").as_user("sub"),
@@ -133,24 +145,29 @@ SCENARIOS = [
         "a cluster role counts where it is bound",
         post(f"{RBAC}/clusterroles", role("{ns}-c", rule(["list"], ["persistentvolumeclaims", "persistentvolumes"]), kind="ClusterRole")).quietly(),
         post(BINDINGS, binding("b", "{ns}-c", user("mira"), role_kind="ClusterRole")).quietly(),
+        known("mira", "list", "persistentvolumeclaims"),
         get(CLAIMS, see=only("items")).as_user("mira"),
         get(VOLUMES).as_user("mira"),
         get("/api/v1/persistentvolumeclaims").as_user("mira"),
         post(f"{RBAC}/clusterrolebindings", binding("{ns}-b", "{ns}-c", user("nora"), kind="ClusterRoleBinding", role_kind="ClusterRole")).quietly(),
+        known("nora", "list", "persistentvolumes", namespace=""),
         get(VOLUMES, query={"labelSelector": "no=such"}, see=only("items")).as_user("nora"),
         get("/api/v1/persistentvolumeclaims", query={"labelSelector": "no=such"}, see=only("items")).as_user("nora"),
         get("/api/v1/nodes").as_user("nora"),
         post(BINDINGS, binding("broken", "no-such-role", user("otto"))).quietly(),
-        get(CLAIMS).as_user("otto"),
+        get(CLAIMS, until=lambda answer: "no-such-role" in answer.body["message"]).as_user("otto"),
         post(BINDINGS, binding("views", "view", user("vera"), role_kind="ClusterRole")).quietly(),
+        known("vera", "list", "persistentvolumeclaims"),
         get(CLAIMS, see=only("items")).as_user("vera"),
         get(SECRETS).as_user("vera"),
         post(CLAIMS, claim("a")).as_user("vera"),
         post(BINDINGS, binding("edits", "edit", user("edda"), role_kind="ClusterRole")).quietly(),
+        known("edda", "create", "persistentvolumeclaims"),
         post(CLAIMS, claim("a"), query={"dryRun": "All"}, see=only("metadata.name")).as_user("edda"),
         get(f"{PODS}/a/exec", query={"command": "true"}).as_user("edda"),
         post(ROLES, role("x")).as_user("edda"),
         post(BINDINGS, binding("admins", "admin", user("adam"), role_kind="ClusterRole")).quietly(),
+        known("adam", "create", "roles", RULES),
         post(ROLES, role("x", rule(["get"], ["pods"])), query={"dryRun": "All"}, see=only("metadata.name")).as_user("adam"),
         post(ROLES, role("x", rule(["get"], ["nodes"])), query={"dryRun": "All"}).as_user("adam"),
         cleanup=(f"{RBAC}/clusterrolebindings/{{ns}}-b", f"{RBAC}/clusterroles/{{ns}}-c"),

@@ -75,6 +75,8 @@ SCENARIOS = [
     scenario(
         "raising a level warns of the pods that are there",
         post(PODS, pod("a", nodeSelector={"no": "such"})).quietly(),
+        # The pods are counted from a cache, which hears of this one a moment later.
+        patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "restricted"}}}, query={"dryRun": "All"}, until=lambda answer: bool(answer.warnings), see=only("metadata.labels")),
         patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "restricted"}}}, see=only("metadata.labels")),
         patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "loose"}}}),
         patch(f"{PODS}/a", {"metadata": {"labels": {"x": "y"}}}, see=only("metadata.labels")),
