@@ -358,7 +358,7 @@ def test_a_warning_is_shown_once(server, configured, capfd):
     ]
 
 
-# Compressed, where the wire is the bottleneck
+# Compressed
 
 
 def test_a_compressed_answer_is_read(server, configured):
@@ -367,10 +367,13 @@ def test_a_compressed_answer_is_read(server, configured):
     assert configured().list(CLAIMS) == []
 
 
-def test_compression_is_not_asked_for_on_loopback(server, configured):
+def test_compression_is_asked_for_where_there_is_much_to_compress(server, configured):
     server.answer = lambda _: EMPTY
-    configured().list(CLAIMS)
-    assert server.requests[0].header("accept-encoding") is None
+    cluster = configured()
+    cluster.list(CLAIMS)
+    cluster.get(CLAIMS, "data")
+    configured(cluster={"disable-compression": True}).list(CLAIMS)
+    assert [seen.header("accept-encoding") for seen in server.requests] == ["gzip", None, None]
 
 
 def test_a_path_before_the_api_is_kept(server, configured):
