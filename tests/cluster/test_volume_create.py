@@ -1,5 +1,7 @@
 """Making volumes: idempotent, never silently another one than was asked for, refused before anything is made."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import kt_jupyter as kt
@@ -20,6 +22,12 @@ def claim(cluster, namespace, name="my-data"):
 def test_creating_twice_is_the_same_as_once(cluster, namespace):
     first = volume().ensure()
     assert volume().ensure()["metadata"]["uid"] == first["metadata"]["uid"]
+
+
+def test_notebooks_that_make_the_same_volume_at_once_all_get_it(namespace):
+    with ThreadPoolExecutor(8) as notebooks:
+        made = list(notebooks.map(lambda _: volume().ensure(notify=QUIET), range(8)))
+    assert len({each["metadata"]["uid"] for each in made}) == 1
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,14 @@ def test_a_claim_that_is_going_already_is_waited_for(cluster, namespace, vol, po
     assert vol.delete(progress=QUIET).gone
 
 
+def test_a_finalizer_of_somebody_else_is_named_and_left_alone(cluster, namespace, vol):
+    cluster.patch(CLAIMS, "my-data", {"metadata": {"finalizers": ["example.com/backup"]}}, namespace=namespace)
+    with pytest.raises(kt.WaitTimeout, match="held by a finalizer"):
+        vol.delete(timeout=0.5, progress=QUIET)
+    assert vol.status().words == "Terminating: held by the finalizer example.com/backup"
+    cluster.patch(CLAIMS, "my-data", {"metadata": {"finalizers": []}}, namespace=namespace)
+
+
 def test_without_the_right_to_delete_the_missing_verb_is_named(vol, as_user):
     as_user({"apiGroups": [""], "resources": ["persistentvolumeclaims", "pods"], "verbs": ["get", "list"]})
     with pytest.raises(kt.Forbidden, match="`delete` on `persistentvolumeclaims`"):
