@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from kt_jupyter.local.controllers import nodes
+from kt_jupyter.local.controllers.accounts import Accounts
 from kt_jupyter.local.controllers.binding import Binder
 from kt_jupyter.local.controllers.garbage import GarbageCollector
 from kt_jupyter.local.controllers.jobs import Jobs
@@ -45,6 +46,10 @@ class HasPaths(Protocol):
     def volumes(self) -> Path:
         """The data of claims."""
 
+    @property
+    def ca(self) -> Path:
+        """The certificate that clients trust."""
+
 
 async def run_controllers(
     registry: Registry, *, paths: HasPaths, logs: Logs | None = None, node_count: int | None = None
@@ -67,6 +72,7 @@ async def run_controllers(
         "trash": provisioner.empty_trash,
         "protection": Protection(registry).loop().run,
         "namespaces": Namespaces(registry).loop().run,
+        "accounts": Accounts(registry, _certificate(paths)).loop().run,
         "scheduler": Scheduler(registry).loop().run,
         "jobs": Jobs(registry).loop().run,
         "garbage": GarbageCollector(registry).loop().run,
@@ -79,6 +85,10 @@ async def run_controllers(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _certificate(paths: HasPaths) -> str:
+    return paths.ca.read_text() if paths.ca.exists() else ""
 
 
 async def _keep_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
