@@ -53,7 +53,7 @@ class Deletion:
         data: What happens to the data: ``destroyed``, ``kept``, ``none`` (there was no disk) or ``unknown``.
         volume_name: The PersistentVolume behind it, if any.
         reclaim_policy: ``Delete`` or ``Retain``, where it can be read.
-        pods: The pods that held it.
+        pods: The pods that held it; None where pods may not be listed.
         waiting: Pods that wait for a node and name it; they will wait for ever.
         claim: The claim as it was.
     """
@@ -65,7 +65,7 @@ class Deletion:
     data: Data = "none"
     volume_name: str | None = None
     reclaim_policy: str | None = None
-    pods: tuple[PodUse, ...] = ()
+    pods: tuple[PodUse, ...] | None = ()
     waiting: tuple[PodUse, ...] = ()
     claim: Json | None = None
 
@@ -93,7 +93,8 @@ def plan(cluster: Cluster, namespace: str, name: str) -> Deletion:
         return Deletion(name, namespace, existed=False)
     if isinstance(claim, KtError):
         raise claim
-    users = users_of(name, optional(pods) or ())
+    listed = optional(pods)
+    users = users_of(name, listed or ())
     policy, data = _reclaim(cluster, claim)
     return Deletion(
         name=name,
@@ -102,7 +103,7 @@ def plan(cluster: Cluster, namespace: str, name: str) -> Deletion:
         data=data,
         volume_name=claim["spec"].get("volumeName") or None,
         reclaim_policy=policy,
-        pods=tuple(use for use in users if use.holds),
+        pods=None if listed is None else tuple(use for use in users if use.holds),
         waiting=tuple(use for use in users if not use.holds),
         claim=claim,
     )
@@ -125,6 +126,8 @@ def carry_out(
     if not force and "deletionTimestamp" not in planned.claim["metadata"]:
         _refuse_if_held(planned)
     reporting.progress(f"Deleting volume {planned.name}: {planned.fate}.", progress)
+    if planned.pods is None:
+        reporting.progress("Pods may not be listed here; if any use it, it goes when they do.", progress)
     if planned.waiting:
         reporting.progress(
             f"It is wanted by {name_some(planned.waiting)}, which will wait for a node in vain.", progress
@@ -134,8 +137,8 @@ def carry_out(
     if wait:
         _wait_until_gone(cluster, planned, uid, force=force, timeout=timeout, progress=progress)
     elif force:
-        _remove_finished(cluster, planned.pods)
-    return replace(planned, gone=wait or not planned.pods)
+        _remove_finished(cluster, planned.pods or ())
+    return replace(planned, gone=wait or planned.pods == ())
 
 
 def _reclaim(cluster: Cluster, claim: Json) -> tuple[str | None, Data]:
@@ -162,7 +165,7 @@ def _reclaim(cluster: Cluster, claim: Json) -> tuple[str | None, Data]:
 
 def _refuse_if_held(planned: Deletion) -> None:
     """Raise while pods hold the claim; those that are ending already are waited for."""
-    holders = [use for use in planned.pods if not use.ending]
+    holders = [use for use in planned.pods or () if not use.ending]
     if not holders:
         return
     if all(use.finished for use in holders):
@@ -220,7 +223,7 @@ def _wait_for_pods(
 
     One pod after another is waited for, and who is left is read anew each time one has changed: nothing is polled.
     """
-    holders = planned.pods
+    holders = planned.pods or ()
     while holders:
         if force:
             _remove_finished(cluster, holders)

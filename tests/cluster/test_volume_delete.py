@@ -141,6 +141,13 @@ def test_without_the_right_to_delete_the_missing_verb_is_named(vol, as_user):
         kt.Volume.from_name("my-data").delete(progress=QUIET)
 
 
+def test_without_the_right_to_list_pods_it_is_said_and_the_cluster_protects_them(vol, as_user):
+    as_user({"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["get", "list", "watch", "delete"]})
+    said = []
+    assert kt.Volume.from_name("my-data").delete(progress=said.append).gone
+    assert said[1].startswith("Pods may not be listed here")
+
+
 def test_without_the_right_to_read_disks_the_class_says_what_happens(namespace, shared_class, as_user):
     made = kt.Volume("full", size="1Gi", mount_path="/data", storage_class=shared_class, access_mode="RWX")
     made.ensure()
