@@ -62,7 +62,7 @@ def up(here: Layout, _: argparse.Namespace) -> int:
             except BaseException:
                 starter.stop()
                 raise
-    return status(here, options=_)
+    return status(here, _)
 
 
 def down(here: Layout, _: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ def down(here: Layout, _: argparse.Namespace) -> int:
     return 0
 
 
-def status(here: Layout, options: argparse.Namespace) -> int:
+def status(here: Layout, _: argparse.Namespace) -> int:
     """Say whether the cluster is up and how to use it."""
     first = cluster.find(here)
     if first is None:
@@ -105,18 +105,15 @@ def exec_(here: Layout, options: argparse.Namespace) -> int:
 
 def run(here: Layout, options: argparse.Namespace) -> int:
     """Start the cluster, run a command in its network, end the cluster; one that was up before is used and stays up."""
-    first = cluster.find(here)
-    if first is not None:
-        say("The test cluster is up already: using it, and leaving it up.")
-        return _in_cluster(here, first, options)
     with cluster.locked(here):
+        first = cluster.find(here)
+        if first is not None:
+            say("The test cluster is up already: using it, and leaving it up.")
+            return _in_cluster(here, first, options)
         _build(here)
         starter = cluster.Starter(here)
         try:
-            starter.follow()
-            first = cluster.find(here)
-            assert first is not None
-            code = _in_cluster(here, first, options)
+            code = _in_cluster(here, starter.follow(), options)
             starter.require_alive()
         finally:
             starter.stop()

@@ -66,9 +66,8 @@ def locked(layout: Layout) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise StepFailedError(
-                "the test cluster is busy", f"process {lock.read().strip() or '?'} works on it"
-            ) from None
+            reason = f"process {lock.read().strip() or '?'} works on it"
+            raise StepFailedError("the test cluster is busy", reason) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -84,14 +83,8 @@ class Starter:
         layout.run.mkdir(parents=True)
         ours, theirs = socket.socketpair()
         self._control = ours
-        first = [
-            sys.executable,
-            "-m",
-            "tests.realcluster.inside",
-            str(layout.base),
-            layout.control_group,
-            str(theirs.fileno()),
-        ]
+        arguments = [str(layout.base), layout.control_group, str(theirs.fileno())]
+        first = [sys.executable, "-m", "tests.realcluster.inside", *arguments]
         namespaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]
         with (layout.run / "first-process.log").open("w") as log, theirs:
             # A session of its own: Ctrl-C in the terminal is for us, and we end it in order.
@@ -105,8 +98,11 @@ class Starter:
                 start_new_session=True,
             )
 
-    def follow(self) -> None:
+    def follow(self) -> FirstProcess:
         """Pass on what the cluster reports until it is ready.
+
+        Returns:
+            Its first process.
 
         Raises:
             StepFailedError: It ended instead.
@@ -119,8 +115,7 @@ class Starter:
                 elif "failed" in report:
                     raise StepFailedError(report["failed"], report["reason"], report["log"])
                 elif "ready" in report:
-                    self._remember()
-                    return
+                    return self._remember()
         log = Path("first-process.log")
         why = explanation(self.layout.run / log) or "it said nothing: it was killed"
         raise StepFailedError("the cluster's first process ended", why, str(self.layout.last_run / log))
@@ -138,11 +133,13 @@ class Starter:
         """Let the cluster live on without us."""
         self._control.sendall(DETACH)
 
-    def _remember(self) -> None:
+    def _remember(self) -> FirstProcess:
+        """Write down which process it is, for other commands to find."""
         children = Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children").read_text().split()
         first = FirstProcess.of(int(children[0]))
         assert first is not None
         self.layout.first_process.write_text(json.dumps(first.__dict__))
+        return first
 
     def stop(self) -> None:
         """End it and remove what it leaves."""
