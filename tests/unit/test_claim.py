@@ -1,13 +1,11 @@
 """The claim behind a volume, written out, and when one that exists can serve."""
 
 import pytest
-import yaml
 
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs.access_modes import AccessMode
 from kt_jupyter.specs.claim import claim_manifest, differences
 from kt_jupyter.specs.quantity import parse
-from kt_jupyter.specs.role import cluster_role_manifests, role_manifests, role_text
 
 
 def existing(*, size="10Gi", has=None, modes=("ReadWriteOnce",), storage_class="standard", **spec):
@@ -125,21 +123,3 @@ def test_a_claim_is_read_whatever_it_leaves_out():
 def test_the_class_may_stand_in_the_old_annotation():
     annotations = {"volume.beta.kubernetes.io/storage-class": "gold"}
     assert claims.storage_class({"metadata": {"annotations": annotations}, "spec": {}}) == "gold"
-
-
-def test_the_role_text_is_the_manifests():
-    documents = list(yaml.safe_load_all(role_text("team-a", user="ada")))
-    assert documents == role_manifests("team-a", user="ada") + cluster_role_manifests(user="ada")
-
-
-def test_the_role_holds_in_its_namespace_and_asks_for_nothing_dangerous():
-    role, binding = role_manifests("team-a")
-    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == "team-a"
-    resources = {resource for rule in role["rules"] for resource in rule["resources"]}
-    assert resources.isdisjoint({"*", "secrets", "nodes", "nodes/proxy", "configmaps"})
-    assert all("*" not in rule["verbs"] for rule in role["rules"])
-
-
-def test_the_cluster_role_only_reads():
-    verbs = {verb for rule in cluster_role_manifests()[0]["rules"] for verb in rule["verbs"]}
-    assert verbs == {"get", "list"}
