@@ -46,6 +46,10 @@ def main(arguments: list[str]) -> int:
 def build(here: Layout, options: argparse.Namespace) -> int:
     """Make everything the cluster is started from."""
     with cluster.locked(here):
+        if cluster.find(here) is not None:
+            raise StepFailedError(
+                "building", "the test cluster is up and uses what would change; first: make cluster-down"
+            )
         _build(here, torch=options.torch)
     return 0
 
@@ -80,7 +84,7 @@ def status(here: Layout, _: argparse.Namespace) -> int:
         say("The test cluster is down. To start it: make cluster-up")
         return FAILED
     say(f"The test cluster is up: Kubernetes {layout.KUBERNETES}, two nodes, in a network of its own.")
-    say("    in it:      python -m tests.realcluster exec -- kubectl get nodes   (or bash, or jupyter lab)")
+    say("    in it:      python -m tests.realcluster exec -- kubectl get nodes   (or bash)")
     say("    to end it:  make cluster-down")
     return 0
 

@@ -58,7 +58,7 @@ def build(layout: Layout, *, torch: bool = False) -> None:
 
     Args:
         layout: The cache.
-        torch: Also the image with torch: a quarter of an hour of downloads and 3 GB that most tests have no use for.
+        torch: Also the image with torch: minutes and 3 GB that most tests have no use for.
             Once made it stays in the store.
     """
     for image in (*STANDARD, *((TORCH,) if torch else ())):
@@ -70,7 +70,7 @@ def build(layout: Layout, *, torch: bool = False) -> None:
         with step(f"image {', '.join(image.names)}"), stamps.making(made, made_from):
             archive = layout.images / f"{image.key}.tar"
             manifest = _archive(layout, root, archive, image)
-            _import(layout, archive)
+            _import(layout, archive, image.names)
             archive.unlink()
             _note(layout, dict.fromkeys(image.names, manifest))
             made.touch()
@@ -141,13 +141,15 @@ mount -n -t tmpfs tmpfs /run  # a short path for the socket, and no leftovers
 "$CONTAINERD" --config "$CONFIG" &
 daemon=$!
 until "$CTR" --address /run/containerd.sock version >/dev/null 2>&1; do kill -0 $daemon; sleep 0.1; done
-"$CTR" --address /run/containerd.sock --namespace k8s.io images import "$ARCHIVE"
+in_store() { "$CTR" --address /run/containerd.sock --namespace k8s.io images "$@"; }
+in_store rm --sync $NAMES >/dev/null  # with what earlier images of these names left behind
+in_store import "$ARCHIVE"
 kill $daemon
 wait $daemon || true
 """
 
 
-def _import(layout: Layout, archive: Path) -> None:
+def _import(layout: Layout, archive: Path, names: tuple[str, ...]) -> None:
     """Import an archive into the store, by a containerd that lives as long as that takes."""
     config = layout.images / "import.toml"
     config.write_text(configs.containerd(root=layout.images / "store", state=Path("/run"), cri=None))
@@ -160,5 +162,6 @@ def _import(layout: Layout, archive: Path) -> None:
             "CTR": str(tools.program(layout, "ctr")),
             "CONFIG": str(config),
             "ARCHIVE": str(archive),
+            "NAMES": " ".join(names),
         },
     )
