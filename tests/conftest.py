@@ -118,8 +118,9 @@ def shared_class(_classes):
 @pytest.fixture(scope="session")
 def broken_class(cluster, _classes):
     """The name of a class whose every claim gets the event ProvisioningFailed."""
-    if any(found.name == "broken" for found in _classes):
-        yield "broken"
+    local = next((found.name for found in _classes if found.provisioner == "local.kt-jupyter.dev/broken"), None)
+    if local is not None:
+        yield local
         return
     # The controller manager says so by itself of a plugin in its own namespace that it does not have.
     name = f"kt-test-broken-{uuid.uuid4().hex[:8]}"
