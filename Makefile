@@ -20,7 +20,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-FRONTEND := package.json yarn.lock .yarnrc.yml $(shell find labextension/src labextension/style labextension/tsconfig.json -type f)
+FRONTEND := package.json yarn.lock .yarnrc.yml $(shell find labextension/src labextension/style labextension/tsconfig.json kt_jupyter/notebook/views/style.css -type f)
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 

@@ -21,7 +21,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
-SOURCES = ("package.json", "yarn.lock", "labextension/src", "labextension/style", "labextension/tsconfig.json")
+SOURCES = (
+    "package.json",
+    "yarn.lock",
+    "labextension/src",
+    "labextension/style",
+    "labextension/tsconfig.json",
+    "kt_jupyter/notebook/views/style.css",
+)
 OUTPUT = "kt_jupyter/labextension/package.json"  # the builder writes it last
 NODE_FLOOR = (20, 19)  # what @rspack/core asks for
 

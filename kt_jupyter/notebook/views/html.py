@@ -4,8 +4,9 @@ Colours come from the page: JupyterLab's own variables, and where a front end ha
 strength. So both themes are right without a line of theme code. Everything that is not markup goes through ``_esc``:
 claims, events and annotations are written by others.
 
-The style sheet travels with each output, because a saved notebook must look right where nothing of ours is installed;
-a front end that strips it from an untrusted notebook leaves headings, lists and tables that still read well.
+The style sheet travels with each output, because a saved notebook must look right where nothing of ours is installed.
+A front end that strips it (GitHub does; JupyterLab from notebooks it does not trust, and there our extension has the
+same sheet) leaves lines and tables that still read well.
 ``data-kt-insert`` is what our JupyterLab extension turns into "insert below" on a click.
 """
 
@@ -72,7 +73,7 @@ def _mark(mark: Mark) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading(kind=kind, name=name, mark=mark, state=state):
-            doing = f'<span class="kt-state">{_mark(mark)} {words_html(state)}</span>' if mark else ""
+            doing = f' <span class="kt-state">{_mark(mark)} {words_html(state)}</span>' if mark else ""
             return f'<div class="kt-heading"><span>{_esc(kind)} <b>{_esc(name)}</b></span>{doing}</div>'
         case Facts(items=items):
             return f'<div class="kt-facts">{" · ".join(map(words_html, items))}</div>' if items else ""
