@@ -93,6 +93,7 @@ def _cluster_roles() -> list[Object]:
         _cluster_role("edit", writing),
         _cluster_role("system:basic-user", reviews),
         _cluster_role("system:discovery", [{"nonResourceURLs": sorted(health + paths), "verbs": ["get"]}]),
+        _cluster_role("system:public-info-viewer", [{"nonResourceURLs": health, "verbs": ["get"]}]),
         _cluster_role("view", reading),
     ]
 
@@ -103,15 +104,16 @@ def _cluster_role(name: str, rules: list[Rule]) -> Object:
 
 def _cluster_role_bindings() -> list[Object]:
     bound = {
-        "cluster-admin": "system:masters",
-        "system:basic-user": "system:authenticated",
-        "system:discovery": "system:authenticated",
+        "cluster-admin": ["system:masters"],
+        "system:basic-user": ["system:authenticated"],
+        "system:discovery": ["system:authenticated"],
+        "system:public-info-viewer": ["system:authenticated", "system:unauthenticated"],
     }
     return [
         {
             "metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}},
             "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name},
-            "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": group}],
+            "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": group} for group in groups],
         }
-        for name, group in bound.items()
+        for name, groups in bound.items()
     ]

@@ -36,7 +36,17 @@ def document(path: str, host: str) -> Json | None:
 
 def is_health(path: str) -> bool:
     """Return whether a path asks for nothing but a sign of life."""
-    return path in _HEALTH or any(path.startswith(f"{root}/") for root in _HEALTH)
+    return path in _HEALTH
+
+
+def is_below_a_group(path: str) -> bool:
+    """Return whether a path begins as those of a group that is served do, whatever follows."""
+    match [part for part in path.split("/") if part]:
+        case ["api", *_]:
+            return True
+        case ["apis", group, *_]:
+            return group in groups()
+    return False
 
 
 def version() -> Json:

@@ -65,12 +65,24 @@ def parse_fields(text: str, resource: ResourceType) -> list[Term]:
     """Read a field selector for a kind; raises BadRequest (400) for fields that it does not support."""
     terms = []
     for part in _split(text):
+        if re.search(r"(?<!\\)(\\\\)*\\$", part):
+            raise status.bad_request("invalid field selector: invalid escape sequence: \\")
         match = _TERM.fullmatch(part)
         if not match:
             raise status.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         value = re.sub(r"\\([\\,=])", r"\1", match["value"])
         terms.append(Term(_supported(match["field"].strip(), resource), value, match["operator"] != "!="))
     return terms
+
+
+def required_name(text: str) -> str:
+    """Return the one name that a selector demands, "" when it leaves the name open or cannot be read."""
+    found = {match["value"] for part in _split(text) if (match := _TERM.fullmatch(part)) and _names(match)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _names(match: re.Match[str]) -> bool:
+    return match["field"].strip() == "metadata.name" and match["operator"] != "!="
 
 
 def matches_fields(terms: list[Term], obj: Object) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object, dig, namespace_of
 from kt_jupyter.local.registry import Registry
-from kt_jupyter.local.users import User
+from kt_jupyter.local.users import MASTERS, User
 
 Rule = dict[str, Any]
 _GROUP = "rbac.authorization.k8s.io"
@@ -54,15 +54,28 @@ class Authorizer:
         return self.reason(user, action) is not None
 
     def reason(self, user: User, action: Action) -> str | None:
-        """Return why an action is allowed, in the real authorizer's words, or None."""
+        """Return why an action is allowed, in the real authorizer's words, or None.
+
+        Those who may do everything are known by their group, without a look at any role, and without words.
+        """
+        if MASTERS in user.groups:
+            return ""
         for binding, namespace in self._bindings(user, action.namespace):
             if any(_grants(rule, action) for rule in self._rules_of(binding, namespace)):
                 return _reason(binding, namespace, user)
         return None
 
     def refusal(self, user: User, action: Action) -> str:
-        """Return the real server's words for an action that is not allowed."""
-        return f"User {quoted(user.name)} {action}"
+        """Return the real server's words for an action that is not allowed, roles that do not exist included."""
+        missing = [
+            f"{kind.lower()}.{_GROUP} {quoted(name)} not found"
+            for binding, namespace in self._bindings(user, action.namespace)
+            for kind, name in [(binding["roleRef"]["kind"], binding["roleRef"]["name"])]
+            if self._role(binding, namespace) is None
+        ]
+        shown = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
+        because = f": RBAC: {shown}" if missing else ""
+        return f"User {quoted(user.name)} {action}{because}"
 
     def rules(self, user: User, namespace: str) -> Iterator[Rule]:
         """Yield every rule that applies to a user in a namespace ("" for the cluster's scope)."""
@@ -79,12 +92,13 @@ class Authorizer:
                     yield binding, namespace
 
     def _rules_of(self, binding: Object, namespace: str | None) -> list[Rule]:
+        return list((self._role(binding, namespace) or {}).get("rules") or [])
+
+    def _role(self, binding: Object, namespace: str | None) -> Object | None:
         reference = binding.get("roleRef") or {}
         if reference.get("kind") == "ClusterRole":
-            role = self._registry.find(f"clusterroles.{_GROUP}", None, reference.get("name", ""))
-        else:
-            role = self._registry.find(f"roles.{_GROUP}", namespace, reference.get("name", ""))
-        return list((role or {}).get("rules") or [])
+            return self._registry.find(f"clusterroles.{_GROUP}", None, reference.get("name", ""))
+        return self._registry.find(f"roles.{_GROUP}", namespace, reference.get("name", ""))
 
 
 def _reason(binding: Object, namespace: str | None, user: User) -> str:

@@ -121,10 +121,10 @@ def unauthorized() -> ApiStatus:
     return ApiStatus(401, "Unauthorized", "Unauthorized")
 
 
-def method_not_supported(resource: ResourceType, action: str) -> ApiStatus:
-    """405: this resource has no such verb."""
-    message = f"{action} is not supported on resources of kind {quoted(resource.key)}"
-    return ApiStatus(405, "MethodNotAllowed", message, details=_details(resource.group, resource.plural))
+def method_not_supported() -> ApiStatus:
+    """405: nothing answers to this method at this path."""
+    message = "the server does not allow this method on the requested resource"
+    return ApiStatus(405, "MethodNotAllowed", message, details={})
 
 
 def expired(message: str) -> ApiStatus:
@@ -135,6 +135,21 @@ def expired(message: str) -> ApiStatus:
 def unknown_path() -> ApiStatus:
     """404: nothing is served at this path."""
     return ApiStatus(404, "NotFound", "the server could not find the requested resource", details={})
+
+
+class PlainRefusal(ApiStatus):
+    """A refusal in plain text: those of the server's outermost layers, which know nothing of Status objects."""
+
+
+def page_not_found() -> PlainRefusal:
+    """404: not even the first part of the path is known."""
+    return PlainRefusal(404, "NotFound", "404 page not found\n")
+
+
+def impersonation_without_user(group: str, uid: str) -> PlainRefusal:
+    """500: whose group, or whose uid? The real server shows the object references that it made of the headers."""
+    asked = f"{{Group  {group}    }}" if group else f"{{UID  {uid}  authentication.k8s.io/v1  }}"
+    return PlainRefusal(500, "InternalError", f"requested [{asked}] without impersonating a user")
 
 
 def unsupported_media_type(accepted: list[str]) -> ApiStatus:

@@ -102,9 +102,7 @@ def impersonated(headers: Headers) -> User | None:
     uid = headers.get("Impersonate-Uid", "")
     if not name:
         if groups or extra or uid:
-            raise status.ApiStatus(
-                500, "InternalError", "Internal error occurred: requested impersonation without impersonating a user"
-            )
+            raise status.impersonation_without_user(groups[0] if groups else "", uid)
         return None
     listed = tuple(groups) or tuple(group for group in groups_of(name) if group != AUTHENTICATED)
     if name != "system:anonymous" and AUTHENTICATED not in listed:

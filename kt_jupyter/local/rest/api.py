@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from kt_jupyter.local import discovery, openapi, reviews, status, users
+from kt_jupyter.local.field_selectors import required_name
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.rbac import Action, Authorizer
 from kt_jupyter.local.registry import Registry
@@ -44,7 +45,7 @@ class Api:
         try:
             return await self._answer(request)
         except status.ApiStatus as refusal:
-            return _refused(refusal)
+            return _refused(refusal, request.path)
         except OSError as problem:
             if isinstance(problem, ConnectionError):
                 raise
@@ -58,12 +59,14 @@ class Api:
         self._check_host(request)
         user = self._user(request)
         path = request.path.rstrip("/") or "/"
-        target = targets.parse(path, request.method, watch=truth(request.query, "watch"))
-        if target is None:
+        watch = truth(request.query, "watch")
+        name = required_name(request.query.get("fieldSelector", ""))
+        location = targets.parse(path, request.method, watch=watch, field_name=name)
+        if location is None:
             self._authorize(user, Action(request.method.lower(), path=path))
             return _other(request, path)
-        self._authorize(user, target.action)
-        return await self._resource(request, target, user)
+        self._authorize(user, location.action)
+        return await self._resource(request, location.target(), user)
 
     async def _resource(self, request: web.Request, target: Target, user: User) -> web.StreamResponse:
         resource, registry = target.resource, self._registry
@@ -73,7 +76,7 @@ class Api:
         if target.subresource not in ("", "status"):
             return await self._subresources.serve(request, registry, target, view)
         if target.verb not in resource.verbs or (request.method == "POST" and target.name):
-            raise status.method_not_supported(resource, target.verb)
+            raise status.method_not_supported()
         return await _VERBS[target.verb](registry, request, target, view)
 
     async def _review(self, request: web.Request, target: Target, user: User, view: View) -> web.Response:
@@ -100,7 +103,7 @@ class Api:
         return other
 
     def _authorize(self, user: User, action: Action) -> None:
-        if users.MASTERS in user.groups or self._authorizer.allows(user, action):
+        if self._authorizer.allows(user, action):
             return
         raise self._denied(user, action)
 
@@ -108,7 +111,7 @@ class Api:
         why = self._authorizer.refusal(user, action)
         if action.path:
             return status.ApiStatus(403, "Forbidden", f"forbidden: {why}", details={})
-        noun = f"{action.full_resource}.{action.group}" if action.group else action.full_resource
+        noun = f"{action.resource}.{action.group}" if action.group else action.resource
         subject = f"{noun} {quoted(action.name)}" if action.name else noun
         details: dict[str, Any] = {"name": action.name} if action.name else {}
         if action.group:
@@ -156,8 +159,8 @@ def _impersonations(other: User) -> list[Action]:
 
 def _other(request: web.Request, path: str) -> web.Response:
     """Answer what is not about a resource: discovery, OpenAPI, health."""
-    if request.method not in ("GET", "HEAD"):
-        raise status.unknown_path()
+    if request.method != "GET":
+        raise status.method_not_supported() if discovery.document(path, "") else status.page_not_found()
     if discovery.is_health(path):
         return web.Response(text="ok")
     document = discovery.document(path, request.host)
@@ -170,10 +173,14 @@ def _other(request: web.Request, path: str) -> web.Response:
         paths = ["/api", "/api/v1", "/apis", *(f"/apis/{group}/v1" for group in discovery.groups())]
         paths += ["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]
         return web.Response(body=encode({"paths": paths}), content_type="application/json")
-    raise status.unknown_path()
+    raise status.unknown_path() if discovery.is_below_a_group(path) else status.page_not_found()
 
 
-def _refused(refusal: status.ApiStatus) -> web.Response:
+def _refused(refusal: status.ApiStatus, path: str = "") -> web.Response:
+    if isinstance(refusal, status.PlainRefusal):
+        accident = refusal.code == 500  # these name the path that they happened at
+        text = f"Internal Server Error: {quoted(path)}: {refusal.message}\n" if accident else refusal.message
+        return web.Response(text=text, status=refusal.code, headers=refusal.headers)
     return web.Response(
         body=encode(refusal.body()), status=refusal.code, content_type="application/json", headers=refusal.headers
     )

@@ -38,7 +38,7 @@ class Handlers:
         sub = target.resource.subresource(target.subresource)
         assert sub is not None
         if target.verb not in sub.verbs:
-            raise status.method_not_supported(target.resource, target.verb)
+            raise status.method_not_supported()
         if target.subresource in _STREAMS:
             return self._stream(registry, target)
         special = {"log": self._log, "token": self._token, "eviction": self._evict, "binding": self._bind}
@@ -51,7 +51,9 @@ class Handlers:
         return await write(registry, request, target, view)
 
     async def _log(self, request: web.Request, registry: Registry, target: Target, _: View) -> web.StreamResponse:
-        chunks = open_log(registry, self._logs, target.namespace or "", target.name, _log_options(request.query))
+        chunks = open_log(
+            registry, self._logs, target.namespace or "", target.name, _log_options(request.query, target.name)
+        )
         response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
         await response.prepare(request)
         async for chunk in chunks:
@@ -102,7 +104,7 @@ class Handlers:
         return view.respond(encode(_SUCCESS), 201)
 
 
-def _log_options(query: Query) -> LogOptions:
+def _log_options(query: Query, pod: str) -> LogOptions:
     """Read PodLogOptions; raises Invalid (422) or BadRequest (400)."""
     since = query.get("sinceTime")
     options = LogOptions(
@@ -125,7 +127,7 @@ def _log_options(query: Query) -> LogOptions:
     if options.since_seconds is not None and options.since_time is not None:
         problems.append(forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"))
     if problems:
-        raise status.invalid("", "PodLogOptions", "", problems)
+        raise status.invalid("", "PodLogOptions", pod, problems)
     return options
 
 

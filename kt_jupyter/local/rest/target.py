@@ -11,6 +11,7 @@ from kt_jupyter.local import status
 from kt_jupyter.local.rbac import Action
 from kt_jupyter.local.resources import BY_PATH, ResourceType
 
+_METHODS = {True: ("GET", "PUT", "PATCH", "DELETE", "POST"), False: ("GET", "POST", "DELETE")}
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -24,18 +25,61 @@ class Target:
     name: str
     subresource: str
 
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A path that looks like a resource's, before anybody has asked whether there is such a resource.
+
+    Rights are checked on this: who may not read ``things`` does not learn whether things exist.
+    """
+
+    group: str
+    version: str
+    plural: str
+    verb: str
+    method: str
+    namespace: str | None
+    name: str
+    subresource: str
+    further: bool
+    selected: str
+
     @property
     def action(self) -> Action:
         """Return what the authorizer is asked."""
-        kind = self.resource
-        return Action(self.verb, kind.group, kind.plural, self.subresource, self.namespace or "", self.name)
+        return Action(
+            self.verb, self.group, self.plural, self.subresource, self.namespace or "", self.name or self.selected
+        )
+
+    def target(self) -> Target:
+        """Return the resource that is meant.
+
+        Raises:
+            ApiStatus: 404, there is none; 405, the path takes no such method.
+        """
+        resource = BY_PATH.get((self.group, self.version, self.plural))
+        if resource is None:
+            known = any(self.group == each.group for each in BY_PATH.values())
+            raise status.unknown_path() if known else status.page_not_found()
+        inside = None if self.plural == "namespaces" else self.namespace
+        if self.further or (inside is not None and not resource.namespaced):
+            raise status.unknown_path()
+        if self.subresource and resource.subresource(self.subresource) is None:
+            raise status.unknown_path()
+        if self.name and (resource.virtual or (inside is None and resource.namespaced)):
+            raise status.unknown_path()
+        target = Target(resource, self.verb, inside, self.name, self.subresource)
+        if self.method not in _METHODS[bool(self.name)] or (
+            not inside and resource.namespaced and self.method != "GET"
+        ):
+            raise status.method_not_supported()
+        return target
 
 
-def parse(path: str, method: str, *, watch: bool) -> Target | None:
-    """Return the target of a resource path, None for every other path (discovery, health).
+def parse(path: str, method: str, *, watch: bool, field_name: str = "") -> Location | None:
+    """Return where a resource path points, None for every other path (discovery, health).
 
-    Raises:
-        ApiStatus: 404, the path looks like a resource's but there is none.
+    ``field_name`` is the name that a field selector demands: a list of that one object is a question about it.
     """
     parts = [part for part in path.split("/") if part]
     if len(parts) >= 3 and parts[0] == "api":
@@ -44,26 +88,18 @@ def parse(path: str, method: str, *, watch: bool) -> Target | None:
         group, version, rest = parts[1], parts[2], parts[3:]
     else:
         return None
-    namespace: str | None = None
-    # /namespaces/x and /namespaces/x/status are about the namespace itself.
-    if rest[0] == "namespaces" and len(rest) >= 3 and rest[2] not in ("status", "finalize"):
-        namespace, rest = rest[1], rest[2:]
-    resource = BY_PATH.get((group, version, rest[0]))
-    if resource is None or len(rest) > 3 or (namespace is not None and not resource.namespaced):
-        raise status.unknown_path()
-    name = rest[1] if len(rest) > 1 else ""
-    subresource = rest[2] if len(rest) > 2 else ""
-    if subresource and resource.subresource(subresource) is None:
-        raise status.unknown_path()
-    if name and namespace is None and resource.namespaced:
-        raise status.unknown_path()
-    return Target(resource, _verb(method, name, watch=watch), namespace, name, subresource)
-
-
-def _verb(method: str, name: str, *, watch: bool) -> str:
     verb = _VERBS.get(method, method.lower())
-    if verb == "get" and not name:
-        return "watch" if watch else "list"
-    if verb == "delete" and not name:
-        return "deletecollection"
-    return verb
+    if rest[0] == "watch" and len(rest) > 1:  # the old spelling of ?watch=1
+        verb, rest = "watch", rest[1:]
+    namespace: str | None = None
+    if rest[0] == "namespaces" and len(rest) >= 2:
+        namespace = rest[1]
+        # /namespaces/x and /namespaces/x/status are about the namespace itself.
+        if len(rest) >= 3 and rest[2] not in ("status", "finalize"):
+            rest = rest[2:]
+    name = rest[1] if len(rest) > 1 else ""
+    if not name:
+        verb = {"get": "watch" if watch else "list", "delete": "deletecollection"}.get(verb, verb)
+    selected = field_name if verb in ("list", "watch", "deletecollection") else ""
+    subresource = rest[2] if len(rest) > 2 else ""
+    return Location(group, version, rest[0], verb, method, namespace, name, subresource, len(rest) > 3, selected)
