@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _MOST = 64  # batches waiting for a slow reader; then the server waits, through TCP
 
 
+class WatchClosed(RuntimeError):  # noqa: N818 - named, like all our errors, for what is true
+    """A watch was read outside of its ``with`` block."""
+
+
 class Watch:
     """Follow objects; a context manager and an endless iterator of :class:`Event`.
 
@@ -68,7 +72,11 @@ class Watch:
 
     def __iter__(self) -> Iterator[Event]:
         while True:
-            yield self.next()
+            try:
+                event = self.next()
+            except WatchClosed:
+                return
+            yield event
 
     def next(self, timeout: float | None = None) -> Event:
         """Return the next event.
@@ -78,6 +86,7 @@ class Watch:
 
         Raises:
             TimeoutError: None came in time. The watch goes on.
+            WatchClosed: Its ``with`` block was left (iteration simply ends then).
             ApiError: The watch is refused for good.
             ClusterUnreachable: No answer for five minutes.
         """
@@ -93,9 +102,9 @@ class Watch:
 
     def _take(self, timeout: float | None) -> list[Event]:
         if self._task is None:
-            raise RuntimeError("a watch is used inside its `with` block")
+            raise WatchClosed("a watch is used inside its `with` block")
         if self._generation != loop.generation():
-            raise RuntimeError("this watch belongs to the process that was forked, or to a loop that has ended")
+            raise WatchClosed("this watch belongs to the process that was forked, or to a loop that has ended")
         if not self._batches:
             loop.run(self._some(timeout))
         batch = self._batches.popleft()
@@ -125,6 +134,8 @@ class Watch:
                         await self._emptied.wait()
         except Exception as error:  # noqa: BLE001 - it is raised where the events are read
             self._batches.append(error)
+        finally:
+            self._batches.append(WatchClosed("this watch was closed while it was waited for"))
             self._arrived.set()
 
 

@@ -343,6 +343,14 @@ def test_several_reads_are_on_their_way_at_once_and_one_refusal_spares_the_other
         cluster.gather(Get(CLAIMS, "data"), List(PODS))
 
 
+def test_reads_made_together_keep_their_connections_for_the_next_time(server, configured):
+    server.answer = lambda _: EMPTY
+    cluster = configured()
+    for _ in range(5):
+        cluster.gather(List(PODS), List(CLAIMS), List(STORAGE_CLASSES))
+    assert server.connections == 3
+
+
 # Shown once
 
 

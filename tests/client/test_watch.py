@@ -303,6 +303,26 @@ def test_a_watch_is_used_inside_its_block(server, configured):
         configured().watch(CLAIMS).next(1)
 
 
+def test_leaving_a_watch_ends_its_iteration_in_another_thread(server, configured):
+    truth = Truth()
+    truth.put("a")
+    server.answer = truth
+    seen, first = [], threading.Event()
+
+    def read(events):
+        for event in events:
+            seen.append(event.type)
+            first.set()
+        seen.append("end")
+
+    with configured().watch(CLAIMS) as events:
+        reader = threading.Thread(target=read, args=(events,))
+        reader.start()
+        assert first.wait(5)
+    reader.join(5)
+    assert seen == ["ADDED", "end"]
+
+
 def test_a_watch_does_not_hold_up_other_requests(server, configured):
     server.answer = Truth()
     cluster = configured()
