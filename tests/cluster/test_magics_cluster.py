@@ -1,14 +1,22 @@
 """``%kt_cluster`` in a real shell, on a cluster."""
 
 import json
+import time
 
 import pytest
 import yaml
 from IPython.core.error import UsageError
 
 import kt_jupyter as kt
-from kt_jupyter.kube import ROLE_BINDINGS, ROLES, Rights, adopt
+from kt_jupyter.kube import CLAIMS, ROLE_BINDINGS, ROLES, Rights, adopt
 from kt_jupyter.notebook.cluster.doctor import diagnose
+
+
+def until_granted(guest):
+    """A real server's authorizer hears of a new role a moment later."""
+    deadline = time.monotonic() + 10
+    while not guest.rights().allows("create", CLAIMS):
+        assert time.monotonic() < deadline
 
 
 def test_it_says_where_this_kernel_works(shell, cluster, namespace):
@@ -44,6 +52,7 @@ def test_with_the_role_it_prints_a_guest_may_do_everything_in_the_namespace(shel
         kind = ROLES if manifest["kind"] == "Role" else ROLE_BINDINGS
         cluster.create(kind, manifest, namespace=namespace)
     guest = cluster.with_namespace(namespace).impersonating("kt-guest")
+    until_granted(guest)
     assert {check.answer.value for check in diagnose(guest).checks if check.what.endswith("volumes")} == {"yes"}
     adopt(guest)
     shell.run("%kt_volume create my-data --size 1Gi --mount /data --mode RWO")
