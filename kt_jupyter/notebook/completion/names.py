@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 
 from kt_jupyter.errors import KtError
@@ -50,11 +50,12 @@ class Names:
 
     def __call__(self, kind: str, namespace: str | None) -> list[str]:
         """Give the names known by now; never takes longer than the patience, never raises."""
+        deadline = time.monotonic() + _PATIENCE  # the first read of a kernel loads the client: that counts as well
         entry = self._entries.setdefault((self._scope(), kind, namespace), _Entry())
         if entry.pending is None and self._clock() >= entry.expires:
             entry.pending = self._begin(kind, namespace)
         if entry.pending is not None:
-            self._collect(entry, entry.pending)
+            self._collect(entry, entry.pending, deadline)
         return entry.names
 
     def forget(self) -> None:
@@ -67,15 +68,15 @@ class Names:
         except KtError:
             return None
 
-    def _collect(self, entry: _Entry, pending: Future[list[str]]) -> None:
+    def _collect(self, entry: _Entry, pending: Future[list[str]], deadline: float) -> None:
         try:
-            entry.names = pending.result(timeout=_PATIENCE)
+            entry.names = pending.result(timeout=max(0.0, deadline - time.monotonic()))
             entry.expires = self._clock() + _FRESH
         except TimeoutError:
             if not pending.done():
                 return  # still under way: what was known before is offered
             entry.expires = self._clock() + _RETRY  # the request's own timeout
-        except KtError:
+        except (KtError, CancelledError):
             entry.names = []
             entry.expires = self._clock() + _RETRY
         entry.pending = None

@@ -6,7 +6,7 @@ The cluster is the one this kernel works on, or the one it would work on; Tab ne
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from kt_jupyter import kube
@@ -51,7 +51,7 @@ def _names(objects: Future[Any], fallback: Callable[[], list[str]] | None) -> Fu
     def read(done: Future[Any]) -> None:
         try:
             named.set_result(sorted(each["metadata"]["name"] for each in done.result()))
-        except KtError as error:
+        except (KtError, CancelledError) as error:
             if fallback is None:
                 named.set_exception(error)
             else:
