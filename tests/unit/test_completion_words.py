@@ -3,7 +3,8 @@
 import pytest
 
 from kt_jupyter.notebook.completion.words import Offer, magic_line, offer
-from kt_jupyter.notebook.magics.arguments import Argument, Command, Verb
+from kt_jupyter.notebook.magics.arguments import Argument, Verb
+from kt_jupyter.notebook.magics.command import Command
 
 NAME = Argument("name", "which", completes="volume")
 NAMESPACE = Argument("--namespace", "where", short="-n", value="NAMESPACE", completes="namespace")

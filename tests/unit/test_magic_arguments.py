@@ -3,7 +3,8 @@
 import pytest
 from IPython.core.error import UsageError
 
-from kt_jupyter.notebook.magics.arguments import Argument, Command, Verb
+from kt_jupyter.notebook.magics.arguments import Argument, Verb
+from kt_jupyter.notebook.magics.command import Command
 
 COMMAND = Command(
     "kt_volume",

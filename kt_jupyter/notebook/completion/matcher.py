@@ -13,7 +13,7 @@ from typing import Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from kt_jupyter.notebook.completion.words import NamesOf, magic_line, offer
-from kt_jupyter.notebook.magics.arguments import Command
+from kt_jupyter.notebook.magics.command import Command
 
 _NOTHING = SimpleMatcherResult(completions=[], suppress=False)
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kt_jupyter.notebook.magics.arguments import Argument, Command, Verb
+from kt_jupyter.notebook.magics.arguments import Argument, Verb
+from kt_jupyter.notebook.magics.command import Command
 
 # "%kt_volume …", "vol = %kt_volume …", "%%kt_compute …"; an assignment's left side may be anything without a quote.
 _MAGIC = re.compile(r"""^(?:\s*|[^'"#]*=\s*)%{1,2}(\w+)[ \t]+(.*)$""")

@@ -15,7 +15,8 @@ from kt_jupyter.notebook.cluster.role import role_manifests
 from kt_jupyter.notebook.cluster.summary import Summary, summarize
 from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.document import Document, as_json, as_yaml
-from kt_jupyter.notebook.magics.arguments import Argument, Command, Verb
+from kt_jupyter.notebook.magics.arguments import Argument, Verb
+from kt_jupyter.notebook.magics.command import Command
 from kt_jupyter.notebook.magics.options import JSON, NAMESPACE, refuse_both
 
 USER = Argument("--user", "a user, as the server calls them", value="USER")

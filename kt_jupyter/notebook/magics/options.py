@@ -23,5 +23,5 @@ def refuse_both(args: Namespace, *pair: Argument) -> None:
     Raises:
         UsageError: Both were given.
     """
-    if all(getattr(args, argument.name.lstrip("-").replace("-", "_")) for argument in pair):
+    if all(getattr(args, argument.key) for argument in pair):
         raise UsageError(f"{' and '.join(argument.name for argument in pair)} exclude each other: leave one out.")

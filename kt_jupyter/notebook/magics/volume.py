@@ -9,7 +9,8 @@ from IPython.core.magic import Magics, line_magic, magics_class
 
 from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.document import Document, as_json, as_yaml
-from kt_jupyter.notebook.magics.arguments import Argument, Command, Verb
+from kt_jupyter.notebook.magics.arguments import Argument, Verb
+from kt_jupyter.notebook.magics.command import Command
 from kt_jupyter.notebook.magics.options import ALL_NAMESPACES, DRY_RUN, JSON, NAMESPACE, YAML, refuse_both
 from kt_jupyter.notebook.outcomes import PlannedDeletion, WouldBeMade, refuse_to_destroy
 from kt_jupyter.specs.access_modes import AccessMode

@@ -1,0 +1,54 @@
+"""A line magic with verbs: from its line to the function that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from IPython.core.error import UsageError
+
+from kt_jupyter.notebook.magics.arguments import HELP, Verb
+from kt_jupyter.notebook.magics.helping import magic_help, verb_help
+from kt_jupyter.notebook.magics.parsing import close_to, parse, split
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line magic with verbs; without a verb, ``default`` is meant."""
+
+    name: str
+    summary: str
+    verbs: tuple[Verb, ...]
+    default: str
+    _by_name: dict[str, Verb] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {verb.name: verb for verb in self.verbs})
+
+    def verb(self, name: str) -> Verb | None:
+        """Find a verb by its name."""
+        return self._by_name.get(name)
+
+    def run(self, line: str) -> object:
+        """Parse the line, do what it says, return what that made. Asked for help, print it."""
+        words = split(self.name, line)
+        if words and words[0] in HELP.spellings:
+            return print(self.help())  # noqa: T201 - help is for reading now, not a value
+        verb, rest = self._pick(words)
+        if any(word in HELP.spellings for word in rest):
+            return print(verb_help(self.name, verb))  # noqa: T201
+        return verb.call(parse(self.name, verb, rest))
+
+    def _pick(self, words: list[str]) -> tuple[Verb, list[str]]:
+        if not words or words[0].startswith("-"):
+            return self._by_name[self.default], words
+        verb = self.verb(words[0])
+        if verb is None:
+            verbs = ", ".join(self._by_name)
+            raise UsageError(
+                f"%{self.name} has no verb {words[0]!r}.{close_to(words[0], self._by_name)} Its verbs: {verbs}."
+            )
+        return verb, words[1:]
+
+    def help(self) -> str:
+        """Say what the magic is for; also its docstring."""
+        return magic_help(self.name, self.summary, self.verbs, self.default)
