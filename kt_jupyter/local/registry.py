@@ -215,8 +215,10 @@ class Registry:
         if fresh == old or call.dry_run:
             return fresh if call.dry_run else old
         if "deletionTimestamp" in old["metadata"] and deletion.finished(kind, fresh):
-            self.store.put(kind.key, fresh)
-            return self.store.remove(kind.key, namespace_of(fresh), name_of(fresh)).object
+            # Watchers see the object go as it last stood; whoever took the last finalizer sees it without.
+            gone = self.store.remove(kind.key, namespace_of(fresh), name_of(fresh)).object
+            fresh["metadata"]["resourceVersion"] = gone["metadata"]["resourceVersion"]
+            return fresh
         return self.store.put(kind.key, fresh).object
 
 

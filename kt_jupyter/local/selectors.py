@@ -19,6 +19,13 @@ _VALUE: Final = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 _NAME: Final = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _PREFIX: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
+_QUALIFIED: Final = (
+    "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
+    "(e.g. 'example.com/MyName')"
+)
+
 Labels = Mapping[str, str]
 Matcher = Callable[[Labels], bool]
 
@@ -131,6 +138,9 @@ class _Parser:
             raise _Unreadable(f"found '{word}', expected: {_EXPECTED}")
         values = self._set() if word in ("in", "notin") else frozenset([self._value()])
         for value in sorted(values):
+            if operator in ("gt", "lt") and not re.fullmatch(r"[+-]?[0-9]+", value):
+                why = "for 'Gt', 'Lt' operators, the value must be an integer"
+                raise _Unreadable(f'values[0]: Invalid value: "{value}": {why}')
             _check_value(token, value)
         return Requirement(token, operator, values)
 
@@ -176,6 +186,8 @@ def _check_key(key: str) -> None:
     prefix, slash, name = key.rpartition("/")
     if _NAME.fullmatch(name) and len(name) <= 63 and (not slash or _PREFIX.fullmatch(prefix)):
         return
+    if key.count("/") > 1:
+        raise _Unreadable(f'<nil>: Invalid value: "{key}": {_QUALIFIED}')
     raise _Unreadable(
         f"<nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
@@ -185,7 +197,7 @@ def _check_key(key: str) -> None:
 
 def _check_value(key: str, value: str) -> None:
     if len(value) > 63:
-        raise _Unreadable(f'values[0][{key}]: Invalid value: "{value}": must be no more than 63 bytes')
+        raise _Unreadable(f'values[0][{key}]: Invalid value: "{value}": must be no more than 63 characters')
     if not _VALUE.fullmatch(value):
         raise _Unreadable(
             f'values[0][{key}]: Invalid value: "{value}": a valid label must be an empty string or consist of '

@@ -57,6 +57,7 @@ class Server:
         try:
             registry = Registry(store, KindRules())
             bootstrap.furnish(registry)
+            registry.store.begin_history()
             gc.freeze()  # what was loaded lives long: spare the collector from walking it
             await self._serve(registry, secrets, listener, ready)
         finally:

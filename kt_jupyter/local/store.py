@@ -176,6 +176,12 @@ class Store:
         """Return the oldest revision that a watch of the resource can resume from."""
         return self._forgotten.get(resource, self._origin)
 
+    def begin_history(self) -> None:
+        """Forget how the present came about: nobody can resume from before the server was there."""
+        self._history.clear()
+        self._forgotten.clear()
+        self._origin = self.revision
+
     # Writing
 
     def put(self, resource: str, obj: Object) -> Record:

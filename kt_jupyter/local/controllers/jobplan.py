@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from kt_jupyter.local.controllers import indexes
+from kt_jupyter.local.controllers.jobfacts import condition_of, ended_at, find, is_active, is_ready, is_tracked, uid_of
 from kt_jupyter.local.controllers.podfailure import is_counted, job_failure
 from kt_jupyter.local.objects import Object, clone, dig, name_of, parse_time, stamp
 
-FINALIZER: Final = "batch.kubernetes.io/job-tracking"
 _FIRST_BACKOFF: Final = 10.0  # seconds, doubled with each failure since the last success
 _LONGEST_BACKOFF: Final = 600.0
 
@@ -44,19 +44,9 @@ class Plan:
     again: float | None = None  # seconds
 
 
-def finished_condition(job: Object) -> Object | None:
-    """Return the Complete or Failed condition of a job that has ended."""
-    return _condition(job.get("status") or {}, "Complete") or _condition(job.get("status") or {}, "Failed")
-
-
 def plan(job: Object, pods: list[Object], moment: dt.datetime) -> Plan:
     """Return what to do about a job that has not ended. ``pods`` are all that it owns."""
     return _Planner(job, pods, moment).plan()
-
-
-def is_active(pod: Object) -> bool:
-    """Whether a pod counts as running or about to."""
-    return dig(pod, "status", "phase") not in ("Succeeded", "Failed") and "deletionTimestamp" not in pod["metadata"]
 
 
 class _Planner:
@@ -93,7 +83,7 @@ class _Planner:
 
     def _count_released(self) -> None:
         """Count the noted pods whose finalizer is gone."""
-        held = {_uid(pod) for pod in self.pods if _tracked(pod)}
+        held = {uid_of(pod) for pod in self.pods if is_tracked(pod)}
         for outcome in ("succeeded", "failed"):
             noted = self.uncounted.get(outcome) or []
             left = [uid for uid in noted if uid in held]
@@ -122,7 +112,7 @@ class _Planner:
 
     def _total(self, outcome: str, pods: list[Object]) -> int:
         noted = self.uncounted.get(outcome) or []
-        fresh = [pod for pod in pods if _tracked(pod) and _uid(pod) not in noted]
+        fresh = [pod for pod in pods if is_tracked(pod) and uid_of(pod) not in noted]
         return int(self.status.get(outcome) or 0) + len(noted) + len(fresh)
 
     def _has_failed(self, pod: Object) -> bool:
@@ -137,7 +127,7 @@ class _Planner:
     def _ending(self) -> Object | None:
         """Return the condition with which the job is ending, if it is: Failed or SuccessCriteriaMet."""
         for kind in ("SuccessCriteriaMet", "FailureTarget"):
-            decided = _condition(self.status, kind)
+            decided = condition_of(self.status, kind)
             if decided is not None:
                 return decided
         message = next(
@@ -224,13 +214,17 @@ class _Planner:
         """Of several pods, those that have come the least far."""
         order = sorted(
             self.active,
-            key=lambda pod: (bool(dig(pod, "spec", "nodeName")), dig(pod, "status", "phase") == "Running", _ready(pod)),
+            key=lambda pod: (
+                bool(dig(pod, "spec", "nodeName")),
+                dig(pod, "status", "phase") == "Running",
+                is_ready(pod),
+            ),
         )
         return order[:count]
 
     def _backoff(self) -> float:
         """Return the seconds to wait before the next pod: twice as long with each failure since the last success."""
-        ends = sorted((_ended(pod), dig(pod, "status", "phase")) for pod in self.pods if not is_active(pod))
+        ends = sorted((ended_at(pod), dig(pod, "status", "phase")) for pod in self.pods if not is_active(pod))
         failures: list[dt.datetime] = []
         for end, phase in ends:
             failures = [] if phase == "Succeeded" else [*failures, end]
@@ -240,7 +234,7 @@ class _Planner:
         return (failures[-1] + dt.timedelta(seconds=pause) - self.now).total_seconds()
 
     def _note_suspension(self) -> None:
-        present = _find(self.status, "Suspended")
+        present = find(self.status, "Suspended")
         if self.suspended and (present is None or present["status"] != "True"):
             self._set(self._new("Suspended", "JobSuspended", "Job suspended"))
             self.result.events.append(Event("Suspended", "Job suspended"))
@@ -256,7 +250,7 @@ class _Planner:
         failing = condition is not None and condition["type"] == "FailureTarget"
         going = "deletionTimestamp" in self.job["metadata"] or condition is not None
         for pod in self.pods:
-            if not _tracked(pod) or name_of(pod) in self.result.release:
+            if not is_tracked(pod) or name_of(pod) in self.result.release:
                 continue
             phase = dig(pod, "status", "phase")
             if phase == "Succeeded":
@@ -276,8 +270,8 @@ class _Planner:
 
     def _note(self, outcome: str, pod: Object) -> None:
         noted = self.uncounted.setdefault(outcome, [])
-        if _uid(pod) not in noted:
-            noted.append(_uid(pod))
+        if uid_of(pod) not in noted:
+            noted.append(uid_of(pod))
 
     def _conclude(self, condition: Object) -> None:
         """Write the condition of the end that is coming; that of the end itself once nothing is left to wait for."""
@@ -313,7 +307,7 @@ class _Planner:
             self.status["active"] = active
         else:
             self.status.pop("active", None)
-        self.status["ready"] = sum(1 for pod in kept if _ready(pod))
+        self.status["ready"] = sum(1 for pod in kept if is_ready(pod))
         self.status["terminating"] = self._terminating() + len(self.result.delete)
 
     def _again(self, seconds: float) -> None:
@@ -331,39 +325,8 @@ class _Planner:
         }
 
     def _set(self, condition: Object) -> None:
-        present = _find(self.status, condition["type"])
+        present = find(self.status, condition["type"])
         if present is not None and all(present[key] == condition[key] for key in ("status", "reason", "message")):
             return
         others = [one for one in self.status.get("conditions") or [] if one["type"] != condition["type"]]
         self.status["conditions"] = [*others, condition]
-
-
-def _find(status: Object, kind: str) -> Object | None:
-    return next((one for one in status.get("conditions") or [] if one["type"] == kind), None)
-
-
-def _condition(status: Object, kind: str) -> Object | None:
-    found = _find(status, kind)
-    return found if found is not None and found["status"] == "True" else None
-
-
-def _tracked(pod: Object) -> bool:
-    return FINALIZER in (dig(pod, "metadata", "finalizers") or [])
-
-
-def _uid(pod: Object) -> str:
-    return str(dig(pod, "metadata", "uid"))
-
-
-def _ready(pod: Object) -> bool:
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in dig(pod, "status", "conditions") or [])
-
-
-def _ended(pod: Object) -> dt.datetime:
-    """Return when a pod ended: when its last container did, else when it was deleted, else when it was made."""
-    ends: list[Any] = [
-        dig(container, "state", "terminated", "finishedAt")
-        for container in dig(pod, "status", "containerStatuses") or []
-    ]
-    latest = max((parse_time(end) for end in ends if end), default=None)
-    return latest or parse_time(dig(pod, "metadata", "deletionTimestamp") or dig(pod, "metadata", "creationTimestamp"))

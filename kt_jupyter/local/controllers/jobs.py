@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from kt_jupyter.local.controllers import indexes, jobplan
+from kt_jupyter.local.controllers import indexes, jobfacts, jobplan
 from kt_jupyter.local.controllers.loop import Loop
 from kt_jupyter.local.objects import Object, clone, dig, name_of, namespace_of, parse_time
 from kt_jupyter.local.status import ApiStatus
@@ -50,7 +50,7 @@ class Jobs:
         """Bring one job a step forward."""
         job = self._registry.find(JOBS, *key)
         pods = self._pods(key, job)
-        if job is None or jobplan.finished_condition(job):
+        if job is None or jobfacts.finished_condition(job):
             for pod in pods:  # nobody counts them any more
                 self._release(pod)
             return self._expire(job) if job is not None else None
@@ -90,7 +90,7 @@ class Jobs:
     def _expire(self, job: Object) -> float | None:
         """Delete an ended job whose time to live is over; else return how long it still has."""
         ttl = dig(job, "spec", "ttlSecondsAfterFinished")
-        ended = jobplan.finished_condition(job)
+        ended = jobfacts.finished_condition(job)
         if ttl is None or ended is None or "deletionTimestamp" in job["metadata"]:
             return None
         end = parse_time(ended["lastTransitionTime"]) + dt.timedelta(seconds=int(ttl))
@@ -119,7 +119,7 @@ class Jobs:
 
     def _release(self, pod: Object) -> None:
         def release(fresh: Object) -> None:
-            kept = [one for one in fresh["metadata"].get("finalizers") or [] if one != jobplan.FINALIZER]
+            kept = [one for one in fresh["metadata"].get("finalizers") or [] if one != jobfacts.FINALIZER]
             if kept:
                 fresh["metadata"]["finalizers"] = kept
             else:
@@ -137,7 +137,7 @@ class Jobs:
     def _everything(self) -> Iterable[Key]:
         yield from ((namespace_of(job) or "", name_of(job)) for job in self._registry.list(JOBS))
         for pod in self._registry.list("pods"):
-            if jobplan.FINALIZER in (dig(pod, "metadata", "finalizers") or []) and (owner := _owner(pod)):
+            if jobfacts.FINALIZER in (dig(pod, "metadata", "finalizers") or []) and (owner := _owner(pod)):
                 yield (namespace_of(pod) or "", owner["name"])
 
     @staticmethod
@@ -163,7 +163,7 @@ def pod_manifest(job: Object, index: int | None) -> Object:
             "generateName": indexes.name_prefix(name_of(job), index),
             "namespace": namespace_of(job),
             "labels": {**(metadata.get("labels") or {}), **_labels(job)},
-            "finalizers": [*(metadata.get("finalizers") or []), jobplan.FINALIZER],
+            "finalizers": [*(metadata.get("finalizers") or []), jobfacts.FINALIZER],
             "ownerReferences": [_reference(job)],
         },
         "spec": template["spec"],

@@ -1,7 +1,7 @@
 """One container's process, seen from the server: started, written to, asked to end, awaited.
 
-The process itself is ``sandbox.py``'s business. Output goes to a callback as it comes, and ``wait`` returns only when
-both the process has ended and its output has been read to the end, so that no log loses its tail.
+The process itself is the business of the program in ``sandbox/``. Output goes to a callback as it comes, and ``wait``
+returns only when both the process has ended and its output has been read to the end, so that no log loses its tail.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import IO, Any, Final
 
 Output = Callable[[str, bytes], None]  # stream ("stdout" or "stderr"), bytes; b"" when the stream has ended
 
-_SANDBOX: Final = str(Path(__file__).with_name("sandbox.py"))
+_SANDBOX: Final = str(Path(__file__).with_name("sandbox"))
 _CHUNK: Final = 64 * 1024
 # Output that a daemon, left behind in no namespace of its own, holds open is not waited for longer than this.
 _DRAIN_SECONDS: Final = 2.0
@@ -43,7 +43,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """Everything sandbox.py needs to know."""
+    """Everything the sandbox needs to know."""
 
     argv: list[str]
     env: dict[str, str]

@@ -15,7 +15,7 @@ from kt_jupyter.local.rbac import Action, Authorizer
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.rest import bodies, deleting, reading, subresources, watching, writing
 from kt_jupyter.local.rest import target as targets
-from kt_jupyter.local.rest.query import ListOptions, truth
+from kt_jupyter.local.rest.query import ListOptions, revision, truth
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
 from kt_jupyter.local.store import encode
@@ -128,7 +128,8 @@ async def _list_or_watch(registry: Registry, request: web.Request, target: Targe
     return reading.listing(registry, target, options, view)
 
 
-async def _get(registry: Registry, _: web.Request, target: Target, view: View) -> web.StreamResponse:
+async def _get(registry: Registry, request: web.Request, target: Target, view: View) -> web.StreamResponse:
+    revision(request.query.get("resourceVersion", ""))
     return reading.get(registry, target, view)
 
 

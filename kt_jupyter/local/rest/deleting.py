@@ -7,13 +7,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from kt_jupyter.local import status
-from kt_jupyter.local.fields import forbidden, not_supported
+from kt_jupyter.local.fields import invalid, not_supported
 from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.rest import bodies
 from kt_jupyter.local.rest.query import Query, Selection, dry_run_problems, number
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View, add_warnings
+from kt_jupyter.local.schema import checking
 from kt_jupyter.local.store import Record, encode
 
 # These answer with the object as it was; all others with a Status.
@@ -29,7 +30,7 @@ _RETURNS_OBJECT: Final = frozenset(
         "storageclasses.storage.k8s.io",
     )
 )
-_PROPAGATIONS: Final = ["Background", "Foreground", "Orphan"]
+_PROPAGATIONS: Final = ["Foreground", "Background", "Orphan"]
 _ORPHANED_PODS: Final = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
     "set propagationPolicy=Orphan to suppress this warning"
@@ -74,7 +75,7 @@ def _delete(registry: Registry, target: Target, obj: Object, options: dict[str, 
 async def _options(request: web.Request) -> dict[str, Any]:
     """Read DeleteOptions from the body, else from the query; raises Invalid (422)."""
     raw = await bodies.read(request)
-    options = bodies.decode(raw, bodies.media_type(request)) if raw.strip() else _from_query(request.query)
+    options = _from_body(raw, bodies.media_type(request)) if raw.strip() else _from_query(request.query)
     dry_run = options.get("dryRun") or []
     propagation = options.get("propagationPolicy")
     orphan = options.get("orphanDependents")
@@ -82,7 +83,8 @@ async def _options(request: web.Request) -> dict[str, Any]:
     if propagation is not None and propagation not in _PROPAGATIONS:
         problems.append(not_supported("propagationPolicy", propagation, [*_PROPAGATIONS, "nil"]))
     if propagation is not None and orphan is not None:
-        problems.append(forbidden("propagationPolicy", "orphanDependents and deletionPropagation cannot be both set"))
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        problems.append(invalid("propagationPolicy", propagation, why))
     if problems:
         raise status.invalid("meta.k8s.io", "DeleteOptions", "", problems)
     if orphan is not None:
@@ -94,6 +96,19 @@ async def _options(request: web.Request) -> dict[str, Any]:
         "propagation": propagation,
         "dry_run": bool(dry_run),
     }
+
+
+def _from_body(raw: bytes, media: str) -> Object:
+    """Read DeleteOptions; what is wrong with them the real server calls its own fault (500)."""
+    options = bodies.decode(raw, media)
+    version, kind = options.get("apiVersion") or "v1", options.get("kind") or "DeleteOptions"
+    if kind != "DeleteOptions":
+        why = f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/runtime/scheme.go:110"'
+        raise status.ApiStatus(500, "", why)
+    wrong = checking.first_mistake({**options, "apiVersion": "v1", "kind": kind}, "v1", kind)
+    if wrong:
+        raise status.ApiStatus(500, "", wrong)
+    return options
 
 
 def _from_query(query: Query) -> Object:

@@ -11,13 +11,14 @@ from typing import Final
 
 from kt_jupyter.local import status
 from kt_jupyter.local.field_selectors import Term, matches_fields, parse_fields
-from kt_jupyter.local.fields import Problem, forbidden, not_supported
+from kt_jupyter.local.fields import Problem, forbidden, invalid, not_supported, quoted, too_long
 from kt_jupyter.local.objects import Object, dig
 from kt_jupyter.local.resources import ResourceType
 from kt_jupyter.local.selectors import Requirement, matches_labels, parse_labels
 
 Query = Mapping[str, str]
 _META: Final = "meta.k8s.io"
+_MANAGER_BYTES: Final = 128
 
 
 def truth(query: Query, name: str) -> bool:
@@ -35,6 +36,18 @@ def number(query: Query, name: str) -> int | None:
         return int(text)
     except ValueError:
         raise status.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def revision(text: str) -> int:
+    """Read a resource version, 0 for none; the real server calls a bad one its own fault (500)."""
+    if not text:
+        return 0
+    if not text.isdecimal():
+        why = (
+            f"resourceVersion: Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: invalid syntax"
+        )
+        raise status.ApiStatus(500, "", why)
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class ListOptions:
         """Read the options; raises BadRequest (400) or Invalid (422)."""
         options = cls(
             selection=Selection.read(query, resource),
-            limit=number(query, "limit") or 0,
+            limit=max(number(query, "limit") or 0, 0),
             page=query.get("continue", ""),
             resource_version=query.get("resourceVersion", ""),
             match=query.get("resourceVersionMatch", ""),
@@ -97,12 +110,13 @@ class ListOptions:
 
     @property
     def revision(self) -> int:
-        """The resource version asked for, 0 for none; raises Invalid (422) when it is not a number."""
-        if not self.resource_version:
-            return 0
-        if not self.resource_version.isdecimal():
-            raise status.bad_request(f"invalid resource version {self.resource_version!r}: not a number")
-        return int(self.resource_version)
+        """The resource version asked for, 0 for none; raises BadRequest (400), or 500 for a watch, if it is none."""
+        try:
+            return revision(self.resource_version)
+        except status.ApiStatus as problem:
+            if self.watch:
+                raise
+            raise status.bad_request(f"invalid resource version: {problem.message}") from None
 
     def _list_problems(self, *, given: bool) -> list[Problem]:
         found, field = [], "resourceVersionMatch"
@@ -146,6 +160,7 @@ class WriteOptions:
     def read(cls, query: Query, kind: str) -> WriteOptions:
         """Read the options of a create, update or patch; raises Invalid (422)."""
         problems = dry_run_problems(query.get("dryRun"))
+        problems += _manager_problems(query.get("fieldManager", ""))
         validation = query.get("fieldValidation", "") or "Warn"
         if validation not in ("Strict", "Warn", "Ignore"):
             problems.append(not_supported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]))
@@ -161,6 +176,17 @@ class WriteOptions:
 
 def dry_run_problems(value: str | None) -> list[Problem]:
     """Return what is wrong with a dryRun option: ``All`` is the only one there is."""
-    if value in (None, "", "All"):
+    if value in (None, "All"):
         return []
     return [not_supported("dryRun", [value], ["All"])]
+
+
+def _manager_problems(manager: str) -> list[Problem]:
+    found = []
+    if len(manager.encode()) > _MANAGER_BYTES:
+        found.append(too_long("fieldManager", _MANAGER_BYTES))
+    for place, letter in enumerate(manager):
+        if not letter.isprintable():
+            why = f"invalid character U+{ord(letter):04X} (at position {place})"
+            found.append(invalid("fieldManager", manager, why))
+    return found

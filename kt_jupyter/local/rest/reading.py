@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any, Final
 
 from aiohttp import web
@@ -11,6 +10,7 @@ from aiohttp import web
 from kt_jupyter.local import status
 from kt_jupyter.local.objects import name_of, namespace_of
 from kt_jupyter.local.registry import Registry
+from kt_jupyter.local.rest import go_json
 from kt_jupyter.local.rest.query import ListOptions
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
@@ -35,6 +35,8 @@ def listing(registry: Registry, target: Target, options: ListOptions, view: View
     store, resource = registry.store, target.resource
     revision, start = store.revision, ""
     if options.page:
+        if options.resource_version:
+            raise status.bad_request("specifying resource version is not allowed when using continue")
         revision, start = _read_page(options.page, store)
         records = _at(store, target, revision)
         if records is None:
@@ -83,10 +85,10 @@ def _page(revision: int, start: str) -> str:
 
 def _read_page(token: str, store: Store) -> tuple[int, str]:
     try:
-        page = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        page = go_json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         revision, start = int(page["rv"]), str(page["start"])
     except (ValueError, KeyError, TypeError) as problem:
-        raise status.bad_request(f"continue key is not valid: {problem}") from None
+        raise status.bad_request(f"invalid continue token: continue key is not valid: {problem}") from None
     return min(revision, store.revision), start
 
 

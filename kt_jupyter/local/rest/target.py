@@ -62,6 +62,8 @@ class Location:
             known = any(self.group == each.group for each in BY_PATH.values())
             raise status.unknown_path() if known else status.page_not_found()
         inside = None if self.plural == "namespaces" else self.namespace
+        if self.plural == "namespaces" and self.namespace and not self.name:
+            raise status.unknown_path()  # namespaces don't hold namespaces
         if self.further or (inside is not None and not resource.namespaced):
             raise status.unknown_path()
         if self.subresource and resource.subresource(self.subresource) is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from kt_jupyter.local import managed_fields, patch, status
+from kt_jupyter.local import managed_fields, patch, schema, status
 from kt_jupyter.local.fields import quoted, required
 from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.resources import ResourceType
-from kt_jupyter.local.rest import bodies
+from kt_jupyter.local.rest import bodies, go_json
 from kt_jupyter.local.rest.query import WriteOptions
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
@@ -22,10 +22,10 @@ async def create(registry: Registry, request: web.Request, target: Target, view:
     """Answer a POST."""
     options = WriteOptions.read(request.query, "CreateOptions")
     body = await bodies.read(request)
-    obj = bodies.decode(body, bodies.media_type(request))
+    obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
     call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
     check_kind(obj, target.resource)
-    checking.check(obj, target.resource, options.validation, call.warnings)
+    checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     _place(obj, target, creating=True)
     managed_fields.track_update(obj, None, call.manager)
     stored = registry.create(target.resource.key, obj, call=call)
@@ -36,10 +36,10 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
     """Answer a PUT."""
     options = WriteOptions.read(request.query, "UpdateOptions")
     body = await bodies.read(request)
-    obj = bodies.decode(body, bodies.media_type(request))
+    obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
     call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
     check_kind(obj, target.resource)
-    checking.check(obj, target.resource, options.validation, call.warnings)
+    checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     _place(obj, target, creating=False)
     old = registry.get(target.resource.key, target.namespace, target.name)
     managed_fields.track_update(obj, old, call.manager, target.subresource)
@@ -100,25 +100,15 @@ def answer(
 
 
 def check_kind(obj: Object, resource: ResourceType) -> None:
-    """Refuse (400) a body of another kind than its path says."""
-    api_version, kind = obj.get("apiVersion") or "", obj.get("kind") or ""
-    if not api_version and not kind:
-        obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+    """Refuse (400) a body of another kind than its path says; what it leaves out is read as the path says."""
+    api_version = obj["apiVersion"] = obj.get("apiVersion") or resource.api_version
+    kind = obj["kind"] = obj.get("kind") or resource.kind
+    if (api_version, kind) == (resource.api_version, resource.kind):
         return
-    if not kind:
-        raise status.bad_request(f"Object 'Kind' is missing in '{encode(obj).decode()}'")
-    if not api_version:
-        raise status.bad_request(f"Object 'apiVersion' is missing in '{encode(obj).decode()}'")
-    if (api_version, kind) != (resource.api_version, resource.kind):
-        group, _, version = resource.api_version.rpartition("/")
-        shown = f"{group}/{version}" if group else version
-        given = f"{api_version}, Kind={kind}"
-        raise status.bad_request(
-            f"the API version in the data ({api_version}) does not match the expected API version ({shown})"
-            if api_version != resource.api_version
-            else f"{kind} in version {quoted(version)} cannot be handled as a {resource.kind}: "
-            f"converting ({given}) to ({resource.api_version}, Kind={resource.kind}): unknown conversion"
-        )
+    raise status.bad_request(
+        f"{kind} in version {quoted(api_version.rpartition('/')[2])} cannot be handled as a {resource.kind}: "
+        f"{schema.not_convertible(api_version, kind, resource.api_version, resource.kind)}"
+    )
 
 
 def manager_of(request: web.Request, options: WriteOptions) -> str:

@@ -72,6 +72,15 @@ def type_of(api_version: str, kind: str) -> str | None:
     return kinds.get(f"{api_version}/{kind}")
 
 
+def not_convertible(api_version: str, kind: str, wanted_version: str, wanted_kind: str) -> str:
+    """Say why a kind is not another one: it is known, and different, or it is not known at all."""
+    item = kind.removesuffix("List")
+    if type_of(api_version, kind) is None and (kind == item or (item and type_of(api_version, item) is None)):
+        return f'no kind "{kind}" is registered for version "{api_version}" in scheme "pkg/runtime/scheme.go:110"'
+    inside = (type_of(wanted_version, wanted_kind) or "core").split(".")[0]
+    return f"converting (v1.{kind}) to ({inside}.{wanted_kind}): unknown conversion"
+
+
 def _named(entries: dict[str, list[object]]) -> list[tuple[str, Field]]:
     return [(name, _field(entry)) for name, entry in entries.items()]
 

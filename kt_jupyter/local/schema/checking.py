@@ -6,12 +6,12 @@ Source: ``k8s.io/apimachinery/pkg/runtime/serializer/json`` and Go's ``encoding/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from kt_jupyter.local import schema, status
 from kt_jupyter.local.fields import invalid, quoted
-from kt_jupyter.local.objects import Object, name_of
+from kt_jupyter.local.objects import Object, name_of, parse_time
 from kt_jupyter.local.resources import ResourceType
 from kt_jupyter.local.store import encode
 
@@ -21,6 +21,17 @@ _QUANTITY: Final = re.compile(
 )
 _ALWAYS: Final = frozenset(("apiVersion", "kind"))
 _JSON_NAMES: Final = {"str": "string", "list": "array", "dict": "object"}
+_LAYOUTS: Final = {"time": "2006-01-02T15:04:05Z07:00", "microtime": "2006-01-02T15:04:05.000000Z07:00"}
+_NOTHING: Final[dict[str, Any]] = {"string": "", "quantity": "0", "bytes": ""}
+_STRINGS: Final = {
+    "accessModes": "PersistentVolumeAccessMode",
+    "completionMode": "CompletionMode",
+    "dnsPolicy": "DNSPolicy",
+    "imagePullPolicy": "PullPolicy",
+    "persistentVolumeReclaimPolicy": "PersistentVolumeReclaimPolicy",
+    "restartPolicy": "RestartPolicy",
+    "volumeMode": "PersistentVolumeMode",
+}
 _PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
     "bytes": (str,),
@@ -31,7 +42,15 @@ _PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *, patched: bool = False) -> None:
+def check(
+    obj: Object,
+    resource: ResourceType,
+    mode: str,
+    warnings: list[str],
+    *,
+    patched: bool = False,
+    twice: Sequence[str] = (),
+) -> None:
     """Check a body against its kind; remove what the kind does not know, and nulls.
 
     Args:
@@ -39,6 +58,7 @@ def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *
         resource: what it should be.
         mode: what to do about unknown fields: Strict refuses (400), Warn adds to ``warnings``, Ignore drops them.
         warnings: texts for Warning headers.
+        twice: what is to be said about fields that the body gives more than once.
         patched: the object is the result of a patch, for which wrong types are 422 instead of 400.
 
     Raises:
@@ -51,15 +71,21 @@ def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *
     wrong = next(_walk(obj, type_name, "", unknown), None)
     if wrong:
         raise _mistyped(obj, resource, wrong, patched=patched)
-    if not unknown or mode == "Ignore":
+    texts = [*twice, *(f"unknown field {quoted(path)}" for path in unknown)]
+    if not texts or mode == "Ignore":
         return
-    texts = [f"unknown field {quoted(path)}" for path in unknown]
     if mode == "Strict":
         if patched:
             raise status.ApiStatus(422, "Invalid", f"strict decoding error: {', '.join(texts)}", details={})
         kind = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}"
         raise status.bad_request(f"{kind}: strict decoding error: {', '.join(texts)}")
     warnings.extend(texts)
+
+
+def first_mistake(obj: Object, api_version: str, kind: str) -> str | None:
+    """Return what is mistyped in an object, in Go's words, None when nothing is."""
+    type_name = schema.type_of(api_version, kind)
+    return next(_walk(obj, type_name, "", []), None) if type_name else None
 
 
 def _walk(value: Object, type_name: str, path: str, unknown: list[str]) -> Iterator[str]:
@@ -82,16 +108,20 @@ def _walk(value: Object, type_name: str, path: str, unknown: list[str]) -> Itera
 def _check_field(value: Any, field: schema.Field, path: str, unknown: list[str], owner: str) -> Iterator[str]:
     if field.shape == "[]":
         if not isinstance(value, list):
-            yield _complaint(value, f"[]{_go_type(field.type)}", path, owner)
+            yield _complaint(value, f"[]{_go_name(path, field.type)}", path, owner)
             return
         for place, item in enumerate(value):
             yield from _check_value(item, field.type, f"{path}[{place}]", unknown, owner)
     elif field.shape == "{}":
         if not isinstance(value, dict):
-            yield _complaint(value, f"map[string]{_go_type(field.type)}", path, owner)
+            whole = "v1.ResourceList" if field.type == "quantity" else f"map[string]{_go_type(field.type)}"
+            yield _complaint(value, whole, path, owner)
             return
         for key, item in value.items():
-            yield from _check_value(item, field.type, f"{path}.{key}", unknown, owner)
+            if item is None:  # null in a map is its type's nothing
+                value[key] = _NOTHING.get(field.type, {})
+                continue
+            yield from _check_value(item, field.type, path, unknown, owner)
     else:
         yield from _check_value(value, field.type, path, unknown, owner)
 
@@ -107,6 +137,10 @@ def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owne
         if not isinstance(value, str | int | float) or isinstance(value, bool) or not _is_quantity(str(value)):
             yield f"quantities must match the regular expression '{QUANTITY}'"
         return
+    if type_name in _LAYOUTS:
+        if isinstance(value, str) and not _is_time(value):
+            yield f'parsing time {quoted(value)} as "{_LAYOUTS[type_name]}": cannot parse {quoted(value)} as "2006"'
+        return
     if type_name == "intorstring":
         if not isinstance(value, str | int) or isinstance(value, bool):
             yield _complaint(value, "intstr.IntOrString", path, owner)
@@ -114,7 +148,20 @@ def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owne
     wanted = _PYTHON_TYPES.get(type_name)
     fits = wanted is None or (isinstance(value, wanted) and (type_name == "bool" or not isinstance(value, bool)))
     if not fits:
-        yield _complaint(value, _go_type(type_name), path, owner)
+        yield _complaint(value, _go_name(path, type_name), path, owner)
+
+
+def _go_name(path: str, type_name: str) -> str:
+    """Return the Go type of a field: many strings have a type of their own, which the schema does not tell."""
+    named = _STRINGS.get(re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]) if type_name == "string" else None
+    return f"v1.{named}" if named else _go_type(type_name)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return parse_time(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_quantity(text: str) -> bool:

@@ -1,0 +1,56 @@
+"""What the status of a job, and those of its pods, say. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from kt_jupyter.local.objects import Object, dig, parse_time
+
+FINALIZER: Final = "batch.kubernetes.io/job-tracking"
+
+
+def finished_condition(job: Object) -> Object | None:
+    """Return the Complete or Failed condition of a job that has ended."""
+    return condition_of(job.get("status") or {}, "Complete") or condition_of(job.get("status") or {}, "Failed")
+
+
+def is_active(pod: Object) -> bool:
+    """Whether a pod counts as running or about to."""
+    return dig(pod, "status", "phase") not in ("Succeeded", "Failed") and "deletionTimestamp" not in pod["metadata"]
+
+
+def find(status: Object, kind: str) -> Object | None:
+    """Return the condition of that type, whatever its status."""
+    return next((one for one in status.get("conditions") or [] if one["type"] == kind), None)
+
+
+def condition_of(status: Object, kind: str) -> Object | None:
+    """Return the condition of that type, if it is true."""
+    found = find(status, kind)
+    return found if found is not None and found["status"] == "True" else None
+
+
+def is_tracked(pod: Object) -> bool:
+    """Whether a pod still waits to be counted."""
+    return FINALIZER in (dig(pod, "metadata", "finalizers") or [])
+
+
+def uid_of(pod: Object) -> str:
+    """Return a pod's uid."""
+    return str(dig(pod, "metadata", "uid"))
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether a pod is ready."""
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in dig(pod, "status", "conditions") or [])
+
+
+def ended_at(pod: Object) -> dt.datetime:
+    """Return when a pod ended: when its last container did, else when it was deleted, else when it was made."""
+    ends: list[Any] = [
+        dig(container, "state", "terminated", "finishedAt")
+        for container in dig(pod, "status", "containerStatuses") or []
+    ]
+    latest = max((parse_time(end) for end in ends if end), default=None)
+    return latest or parse_time(dig(pod, "metadata", "deletionTimestamp") or dig(pod, "metadata", "creationTimestamp"))
