@@ -4,6 +4,9 @@ httpcore2's own backend goes through anyio, which hands over one TLS record (4 K
 cancel scope around each: a list of 500 claims took three times what a bare GET does. asyncio decrypts what has
 arrived in one go. And these sockets notice within a minute when the other end is gone, although a watch may be silent
 for long.
+
+A protocol of our own, not asyncio's streams: after an upgrade to TLS those log a warning for every connection that
+the server closes (Python 3.11), and an API server closes each idle one.
 """
 
 from __future__ import annotations
@@ -13,13 +16,13 @@ import select
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import httpcore2
 
-_BUFFER = 512 * 1024  # bytes read ahead at most
-_CLOSING = 1.0  # seconds a server may take to answer the end of TLS
+_AHEAD = 512 * 1024  # bytes read ahead before the sender has to wait
+_CLOSING = 0.25  # seconds a server may take to answer the end of TLS
 
 
 class Backend(httpcore2.AsyncNetworkBackend):
@@ -36,43 +39,102 @@ class Backend(httpcore2.AsyncNetworkBackend):
         """Open a TCP connection; of several addresses, the first that answers wins."""
         local = (local_address, 0) if local_address else None
         async with _limit(timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError):
-            reader, writer = await asyncio.open_connection(
-                host, port, limit=_BUFFER, local_addr=local, happy_eyeballs_delay=0.25
+            transport, wire = await asyncio.get_running_loop().create_connection(
+                _Wire, host, port, local_addr=local, happy_eyeballs_delay=0.25
             )
-        raw = writer.get_extra_info("socket")
+        raw = transport.get_extra_info("socket")
         for option in (*(socket_options or ()), *_keepalive()):
             raw.setsockopt(*option)
-        return Stream(reader, writer)
+        return Stream(wire)
+
+
+class _Wire(asyncio.Protocol):
+    """What has arrived and not been read, and who waits for more."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.received = bytearray()
+        self.ended = False
+        self.error: Exception | None = None
+        self.gone = asyncio.Event()
+        self._news = asyncio.Event()
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        self._news.set()
+        if len(self.received) > _AHEAD and self.transport is not None:
+            self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self.ended = True
+        self._news.set()
+        return False  # half-open connections are of no use to HTTP
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended, self.error = True, exc
+        for event in (self.gone, self._news, self._may_write):
+            event.set()
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    async def read(self) -> bytes:
+        while not self.received and not self.ended:
+            self._news.clear()
+            await self._news.wait()
+        if not self.received and self.error is not None:
+            raise ConnectionResetError(str(self.error)) from self.error
+        data = bytes(self.received)
+        self.received.clear()
+        if self.transport is not None and not self.ended:
+            self.transport.resume_reading()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        if self.ended or self.transport is None or self.transport.is_closing():
+            raise ConnectionResetError("the server has closed the connection")
+        self.transport.write(data)
+        await self._may_write.wait()
+        if self.gone.is_set():
+            raise ConnectionResetError("the server has closed the connection")
 
 
 class Stream(httpcore2.AsyncNetworkStream):
     """One connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """Read what has arrived; empty at the end."""
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
+        """Read all that has arrived, however much that is; empty at the end."""
         async with _limit(timeout, httpcore2.ReadTimeout, httpcore2.ReadError):
-            return await self._reader.read(max(max_bytes, _BUFFER))
+            return await self._wire.read()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Write everything; an error means that not all of it went out."""
-        async with _limit(timeout, httpcore2.WriteTimeout, httpcore2.WriteError):
-            if self._over():
-                raise ConnectionResetError("the server has closed the connection")
-            self._writer.write(buffer)
-            await self._writer.drain()
+        if buffer:
+            async with _limit(timeout, httpcore2.WriteTimeout, httpcore2.WriteError):
+                await self._wire.write(buffer)
 
     async def aclose(self) -> None:
-        """Close the connection, politely for a second."""
-        self._writer.close()
+        """Close the connection, politely if the server does not dawdle."""
+        transport = self._wire.transport
+        if transport is None:
+            return
+        transport.close()
         try:
             async with asyncio.timeout(_CLOSING):
-                await self._writer.wait_closed()
-        except (OSError, TimeoutError):
-            self._writer.transport.abort()
+                await self._wire.gone.wait()
+        except TimeoutError:
+            transport.abort()
 
     async def start_tls(
         self,
@@ -80,25 +142,28 @@ class Stream(httpcore2.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> Stream:
-        """Encrypt from here on."""
+        """Encrypt from here on; also inside of TLS, for a proxy that speaks it."""
+        plain, wire = self._wire.transport, self._wire
+        assert plain is not None
         try:
             async with _limit(timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError):
-                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+                wire.transport = await asyncio.get_running_loop().start_tls(
+                    plain, wire, ssl_context, server_hostname=server_hostname
+                )
         except BaseException:
-            with suppress(OSError):
-                self._writer.transport.abort()
+            plain.abort()
             raise
         return self
 
     def get_extra_info(self, info: str) -> Any:
         """Answer what httpcore2 asks of a connection."""
+        wire = self._wire
+        if wire.transport is None:
+            return None
         if info == "is_readable":  # asked of an idle connection: then anything to read is its end
-            return self._over() or _readable(self._writer.get_extra_info("socket"))
+            return wire.ended or bool(wire.received) or _readable(wire.transport.get_extra_info("socket"))
         names = {"client_addr": "sockname", "server_addr": "peername"}
-        return self._writer.get_extra_info(names.get(info, info))
-
-    def _over(self) -> bool:
-        return self._writer.is_closing() or self._reader.at_eof() or self._reader.exception() is not None
+        return wire.transport.get_extra_info(names.get(info, info))
 
 
 @asynccontextmanager

@@ -11,12 +11,14 @@ import zlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
 from kt_jupyter import __version__
+from kt_jupyter.errors import ConfigError
 from kt_jupyter.kube.credentials import Issued
 from kt_jupyter.kube.limits import Limits
 from kt_jupyter.kube.proxies import proxy_for
@@ -211,7 +213,11 @@ def _proxy(target: Target) -> httpcore2.Proxy | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    auth = (parts.username, parts.password or "") if parts.username else None
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ConfigError(
+            f"the proxy {parts.scheme}://{parts.hostname} needs a library for SOCKS.", remedy="%pip install socksio"
+        )
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)
     return httpcore2.Proxy(f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{port}", auth=auth)
 

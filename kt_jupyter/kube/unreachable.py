@@ -7,6 +7,7 @@ whole tree is searched for the one error that says something.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from kt_jupyter.kube.target import Target
 from kt_jupyter.kube.transport import WireError
 
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)  # how OpenSSL says "not yet"
-_NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+_NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
 
 
 def unreachable(target: Target, broken: WireError, *, attempts: int, seconds: float) -> ClusterUnreachable:
@@ -71,12 +72,12 @@ def explain(target: Target, broken: WireError) -> tuple[str, str]:
                 f"the proxy {proxy.scheme}://{proxy.hostname}:{proxy.port} answered {error}",
                 "It comes from proxy-url in the kubeconfig or from HTTPS_PROXY; NO_PROXY exempts a host from it.",
             )
-        if isinstance(error, ConnectionRefusedError):
+        if _numbers(error) == {errno.ECONNREFUSED}:
             return (
                 "the connection was refused",
                 "Is the cluster running? `%kt_cluster show` lists the other contexts, `%kt_cluster local` needs none.",
             )
-        if isinstance(error, OSError) and error.errno in _NO_ROUTE:
+        if _numbers(error) & _NO_ROUTE:
             return "there is no route to it", "Is the VPN or the network of the cluster on?"
     return _vague(errors)
 
@@ -120,6 +121,13 @@ def _tls(target: Target, error: ssl.SSLError) -> tuple[str, str]:
             f"The certificate of {target.identity.origin} has expired or belongs to another cluster: log in again.",
         )
     return f"TLS could not be agreed on ({error.reason or error})", "Is the address really that of an API server?"
+
+
+def _numbers(error: BaseException) -> set[int]:
+    """Return an error's number; asyncio puts those of several addresses into one text."""
+    if not isinstance(error, OSError):
+        return set()
+    return {error.errno} if error.errno else {int(found) for found in re.findall(r"\[Errno (\d+)\]", str(error))}
 
 
 def _address(target: Target) -> str:

@@ -86,13 +86,14 @@ def test_a_change_that_a_proxy_answered_for_the_server_is_sent_once(server, conf
     assert len(server.requests) == 1
 
 
-def test_a_change_is_sent_again_when_an_idle_connection_had_been_closed(server, configured):
+def test_a_change_is_sent_again_when_an_idle_connection_had_been_closed(server, configured, caplog):
     answer = Answer(MADE.body, close=True)
     server.answer = lambda _: answer
     cluster = configured()
     for _ in range(20):
         cluster.create(CLAIMS, {"metadata": {"name": "data"}})
     assert len(server.requests) == 20
+    assert caplog.records == []
 
 
 def test_a_question_is_repeated_although_its_form_is_a_create(server, configured):

@@ -9,6 +9,7 @@ import pytest
 from kt_jupyter.errors import ClusterUnreachable, ConfigError
 from kt_jupyter.kube import CLAIMS
 from kt_jupyter.kube.proxies import proxy_for
+from tests.client.conftest import serving
 from tests.client.scripted import Answer
 
 EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
@@ -61,11 +62,12 @@ def test_a_proxy_that_is_no_address_is_refused():
 class Tunnel:
     """A proxy for one CONNECT after another."""
 
-    def __init__(self, answer=b"HTTP/1.1 200 OK\r\n\r\n"):
+    def __init__(self, answer=b"HTTP/1.1 200 OK\r\n\r\n", tls=None):
         self.heads = []
         self._answer = answer
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://user:secret@127.0.0.1:{self._socket.getsockname()[1]}"
+        self._tls = tls
+        self.url = f"{'https' if tls else 'http'}://user:s%65cret@127.0.0.1:{self._socket.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._serve)]
         self._threads[0].start()
 
@@ -79,6 +81,7 @@ class Tunnel:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._socket.accept()
+                client = self._tls.wrap_socket(client, server_side=True) if self._tls else client
                 head = client.recv(65536).decode()
                 self.heads.append(head)
                 client.sendall(self._answer)
@@ -110,6 +113,22 @@ def test_requests_go_through_the_clusters_proxy_with_its_password(server, config
     tunnel.close()
     assert tunnel.heads[0].startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n")
     assert "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=" in tunnel.heads[0]
+
+
+def test_a_proxy_may_itself_speak_tls(server, configured, authority, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server.answer = lambda _: EMPTY
+    tunnel = Tunnel(tls=serving(authority))
+    cluster = configured(cluster={"proxy-url": tunnel.url})
+    assert cluster.list(CLAIMS) == []
+    cluster.close()
+    tunnel.close()
+
+
+def test_a_socks_proxy_without_its_library_says_what_to_install(configured):
+    with pytest.raises(ConfigError, match="needs a library for SOCKS"):
+        configured(cluster={"proxy-url": "socks5://127.0.0.1:1"}).list(CLAIMS)
 
 
 def test_a_proxy_that_refuses_is_named_and_not_asked_again(server, configured):
