@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kt_jupyter.local import status
 from kt_jupyter.local.fields import go_json
-from kt_jupyter.local.objects import Object, clone, name_of
-from kt_jupyter.local.resources import ResourceType
+from kt_jupyter.local.objects import Object, clone
+
+_REJECTED: Final = "the server rejected our request due to an error in our request"
 
 
 class _MisfitError(Exception):
     """Why an operation does not fit the object."""
 
 
-def apply(obj: Object, operations: Any, resource: ResourceType) -> Object:
+def apply(obj: Object, operations: list[Any]) -> Object:
     """Apply operations in order to an object of ours; all or nothing.
 
     Raises:
-        ApiStatus: 400, not a JSON patch; 422, an operation does not fit the object.
+        ApiStatus: 422, an operation does not fit the object. The real server keeps to itself which, and why.
     """
-    if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
-        raise status.bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     document: Any = obj
     try:
         for operation in operations:
-            document = _apply_one(document, operation)
-    except _MisfitError as problem:
-        message = f"the server rejected our request due to an error in our request: {problem}"
-        details = {"name": name_of(obj), "kind": resource.plural}
-        raise status.ApiStatus(422, "Invalid", message, details=details) from None
+            document = _apply_one(document, operation if isinstance(operation, dict) else {})
+    except _MisfitError:
+        raise status.ApiStatus(422, "Invalid", _REJECTED, details={}) from None
     if not isinstance(document, dict):
         raise status.bad_request("the patched document is not an object")
     return document
@@ -44,8 +41,7 @@ def _apply_one(document: Any, operation: Object) -> Any:
     if name == "remove":
         return _remove(document, path)
     if name == "replace":
-        _look(document, path, "replace operation does not apply: doc is missing key: ")
-        return _add(_remove(document, path), path, clone(operation.get("value"))) if path else operation.get("value")
+        return _replace(document, path, clone(operation.get("value")))
     if name in ("move", "copy"):
         source = str(operation.get("from", ""))
         value = clone(_look(document, source, f"{name} operation does not apply: doc is missing from path: "))
@@ -60,9 +56,10 @@ def _apply_one(document: Any, operation: Object) -> Any:
 def _parts(path: str) -> list[str]:
     if path == "":
         return []
-    if not path.startswith("/"):
+    # What stands before the first slash does not count, whatever it is.
+    if "/" not in path:
         raise _MisfitError(f"json patch path is not valid: {path}")
-    return [part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/")]
+    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
 
 
 def _find(document: Any, path: str) -> Any:
@@ -103,6 +100,21 @@ def _add(document: Any, path: str, value: Any) -> Any:
         parent[parts[-1]] = value
     else:
         raise _MisfitError(f"add operation does not apply: doc is missing path: {path}: missing value")
+    return document
+
+
+def _replace(document: Any, path: str, value: Any) -> Any:
+    """Put a value in another's place; in an object there need not have been one."""
+    parts = _parts(path)
+    if not parts:
+        return value
+    parent = _parent(document, parts, "replace operation does not apply: doc is missing path: ", path)
+    if isinstance(parent, list):
+        parent[_index(parent, parts[-1], end=False)] = value
+    elif isinstance(parent, dict):
+        parent[parts[-1]] = value
+    else:
+        raise _MisfitError(f"replace operation does not apply: doc is missing path: {path}: missing value")
     return document
 
 

@@ -55,8 +55,8 @@ def _merged(old: Any, new: Any, field: schema.Field | None, order: Any) -> Any:
     old = old if isinstance(old, list) else []
     if not field.merge_key:
         added = [item for item in new if item not in old]
-        return _ordered(old + added, order, "")
-    return _ordered(_merge_list(old, new, field), order, field.merge_key)
+        return _ordered(old + added, order if isinstance(order, list) else new, old, "")
+    return _ordered(_merge_list(old, new, field), order if isinstance(order, list) else new, old, field.merge_key)
 
 
 def _merge_list(old: list[Any], new: list[Any], field: schema.Field) -> list[Any]:
@@ -66,7 +66,9 @@ def _merge_list(old: list[Any], new: list[Any], field: schema.Field) -> list[Any
     result = list(old)
     for item in new:
         if not isinstance(item, dict) or key not in item:
-            raise status.bad_request(f"map: {item} does not contain declared merge key: {key}")
+            raise _nonsense(f"map: {go_text(item)} does not contain declared merge key: {key}")
+        if item.get("$patch") not in (None, "delete", "replace", "merge"):
+            raise _nonsense(f"unknown patch type: {item['$patch']} in map: {go_text(item)}")
         place = next((n for n, held in enumerate(result) if held.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             result = [held for held in result if held.get(key) != item[key]]
@@ -77,18 +79,41 @@ def _merge_list(old: list[Any], new: list[Any], field: schema.Field) -> list[Any
     return result
 
 
-def _ordered(items: list[Any], order: Any, key: str) -> list[Any]:
-    """Put items in the order that the patch asks for; those it does not name keep their place after their elders."""
-    if not isinstance(order, list):
-        return items
-    names = [entry.get(key) if isinstance(entry, dict) else entry for entry in order]
-    rank: dict[int, tuple[int, int]] = {}
-    last = -1
-    for place, item in enumerate(items):
-        name = item.get(key) if key and isinstance(item, dict) else item
-        if name in names:
-            last = names.index(name)
-            rank[place] = (last, -1)
-        else:
-            rank[place] = (last, place)
-    return [items[place] for place in sorted(range(len(items)), key=lambda place: rank[place])]
+def _ordered(items: list[Any], order: list[Any], before: list[Any], key: str) -> list[Any]:
+    """Put merged items in order: those of the patch as it has them, the others in front only where they were before.
+
+    Args:
+        items: all of them.
+        order: what the patch names, in its order (that of ``$setElementOrder`` where it says one).
+        before: the list as it was.
+        key: by which items are told apart; "" for plain values.
+    """
+
+    def name(item: Any) -> Any:
+        return item.get(key) if key and isinstance(item, dict) else item
+
+    ranks = [name(item) for item in order]
+    places = [name(item) for item in before]
+    ours = sorted((item for item in items if name(item) in ranks), key=lambda item: ranks.index(name(item)))
+    theirs = [item for item in items if name(item) not in ranks]
+    result = []
+    while ours and theirs:
+        left, right = name(theirs[0]), name(ours[0])
+        was_first = left in places and right in places and places.index(left) < places.index(right)
+        result.append((theirs if was_first else ours).pop(0))
+    return result + ours + theirs
+
+
+def _nonsense(why: str) -> status.ApiStatus:
+    return status.ApiStatus(500, "", why)
+
+
+def go_text(value: Any) -> str:
+    """Write a value as Go's ``%v`` does."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(item)}' for key, item in sorted(value.items()))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(go_text(item) for item in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "<nil>" if value is None else str(value)

@@ -8,9 +8,8 @@ from typing import Any, Final
 import yaml
 from aiohttp import web
 
-from kt_jupyter.local import status
+from kt_jupyter.local import go_json, status
 from kt_jupyter.local.objects import Object
-from kt_jupyter.local.rest import go_json
 from kt_jupyter.local.schema import protobuf
 
 JSON: Final = "application/json"
@@ -56,14 +55,6 @@ def decode(body: bytes, media: str, *, kind: str = "") -> Object:
         except protobuf.UnreadableError as problem:
             raise status.bad_request(str(problem)) from None
     raise status.unsupported_media_type(ACCEPTED)
-
-
-def from_json(body: bytes) -> Any:
-    """Read the JSON of a patch; raises BadRequest (400)."""
-    try:
-        return go_json.loads(body)
-    except go_json.NoJsonError as problem:
-        raise status.bad_request(str(problem)) from None
 
 
 def from_yaml(body: bytes) -> Any:

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from kt_jupyter.local import status
+from kt_jupyter.local import go_json, status
 from kt_jupyter.local.objects import name_of, namespace_of
 from kt_jupyter.local.registry import Registry
-from kt_jupyter.local.rest import go_json
 from kt_jupyter.local.rest.query import ListOptions
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from kt_jupyter.local import managed_fields, patch, schema, status
+from kt_jupyter.local import go_json, managed_fields, patch, schema, status
 from kt_jupyter.local.fields import quoted, required
 from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
+from kt_jupyter.local.patch.strategic import go_text
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.resources import ResourceType
-from kt_jupyter.local.rest import bodies, go_json
+from kt_jupyter.local.rest import bodies
 from kt_jupyter.local.rest.query import WriteOptions
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
@@ -52,15 +53,17 @@ async def change(registry: Registry, request: web.Request, target: Target, view:
     options = WriteOptions.read(request.query, "PatchOptions")
     kind = bodies.media_type(request)
     if kind not in patch.TYPES:
-        raise status.unsupported_media_type(list(patch.TYPES))
+        raise status.ApiStatus(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     body = await bodies.read(request)
     call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
     if kind == patch.APPLY:
         stored, created = _apply(registry, target, bodies.from_yaml(body), options, call)
         return answer(registry, target, view, stored, call, code=201 if created else 200)
     old = registry.get(target.resource.key, target.namespace, target.name)
-    fresh = patch.apply(kind, old, bodies.from_json(body), target.resource)
-    checking.check(fresh, target.resource, options.validation, call.warnings, patched=True)
+    fresh = patch.apply(kind, old, body, target.resource)
+    twice = go_json.doubled(go_json.loads(body)) if options.validation != "Ignore" and kind == patch.MERGE else []
+    shown = encode(fresh).decode() if kind != patch.STRATEGIC else go_text(go_json.loads(body))
+    checking.check_patched(fresh, target.resource, options.validation, call.warnings, shown=shown, twice=twice)
     _same_object(fresh, target)
     managed_fields.track_update(fresh, old, call.manager, target.subresource)
     stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)

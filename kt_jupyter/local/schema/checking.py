@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from kt_jupyter.local import schema, status
 from kt_jupyter.local.fields import invalid, quoted
-from kt_jupyter.local.objects import Object, name_of, parse_time
+from kt_jupyter.local.objects import Object, parse_time
 from kt_jupyter.local.resources import ResourceType
-from kt_jupyter.local.store import encode
 
 QUANTITY: Final = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 _QUANTITY: Final = re.compile(
@@ -42,15 +41,7 @@ _PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-def check(
-    obj: Object,
-    resource: ResourceType,
-    mode: str,
-    warnings: list[str],
-    *,
-    patched: bool = False,
-    twice: Sequence[str] = (),
-) -> None:
+def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *, twice: Sequence[str] = ()) -> None:
     """Check a body against its kind; remove what the kind does not know, and nulls.
 
     Args:
@@ -59,27 +50,43 @@ def check(
         mode: what to do about unknown fields: Strict refuses (400), Warn adds to ``warnings``, Ignore drops them.
         warnings: texts for Warning headers.
         twice: what is to be said about fields that the body gives more than once.
-        patched: the object is the result of a patch, for which wrong types are 422 instead of 400.
 
     Raises:
-        ApiStatus: 400 or 422.
+        ApiStatus: BadRequest (400).
     """
+    wrong = _mistake(obj, resource, mode, warnings, twice)
+    if wrong:
+        what = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}"
+        raise status.bad_request(f"{what}: {wrong}")
+
+
+def check_patched(
+    obj: Object, resource: ResourceType, mode: str, warnings: list[str], *, shown: str, twice: Sequence[str]
+) -> None:
+    """Check an object that a patch has changed, as ``check`` does; mistakes are the patch's (422), ``shown`` with them."""
+    api_version, kind = str(obj.get("apiVersion")), str(obj.get("kind"))
+    if (api_version, kind) != (resource.api_version, resource.kind):
+        wrong: str | None = schema.not_convertible(api_version, kind, resource.api_version, resource.kind)
+    else:
+        wrong = _mistake(obj, resource, mode, warnings, twice)
+    if wrong:
+        raise status.invalid("", "", "", [invalid("patch", shown, wrong)])
+
+
+def _mistake(obj: Object, resource: ResourceType, mode: str, warnings: list[str], twice: Sequence[str]) -> str | None:
+    """Return what must be refused, None when nothing must."""
     type_name = schema.type_of(resource.api_version, resource.kind)
     if type_name is None:
-        return
+        return None
     unknown: list[str] = []
     wrong = next(_walk(obj, type_name, "", unknown), None)
-    if wrong:
-        raise _mistyped(obj, resource, wrong, patched=patched)
     texts = [*twice, *(f"unknown field {quoted(path)}" for path in unknown)]
-    if not texts or mode == "Ignore":
-        return
+    if wrong or not texts or mode == "Ignore":
+        return wrong
     if mode == "Strict":
-        if patched:
-            raise status.ApiStatus(422, "Invalid", f"strict decoding error: {', '.join(texts)}", details={})
-        kind = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}"
-        raise status.bad_request(f"{kind}: strict decoding error: {', '.join(texts)}")
+        return f"strict decoding error: {', '.join(texts)}"
     warnings.extend(texts)
+    return None
 
 
 def first_mistake(obj: Object, api_version: str, kind: str) -> str | None:
@@ -181,11 +188,3 @@ def _complaint(value: Any, wanted: str, path: str, owner: str) -> str:
     struct = owner.rpartition(".")[2]
     plain = re.sub(r"\[\d+\]", "", path)
     return f"json: cannot unmarshal {found} into Go struct field {struct}.{plain} of type {wanted}"
-
-
-def _mistyped(obj: Object, resource: ResourceType, wrong: str, *, patched: bool) -> status.ApiStatus:
-    what = f"{resource.kind} in version {quoted(resource.version)} cannot be handled as a {resource.kind}: {wrong}"
-    if not patched:
-        return status.bad_request(what)
-    problem = invalid("patch", encode(obj).decode(), what)
-    return status.invalid(resource.group, resource.kind, name_of(obj), [problem])
