@@ -105,7 +105,7 @@ test-notebooks: install
 	$(call say,tutorials)
 	@state=$$(mktemp -d); \
 	export HOME=$$state KUBECONFIG= KT_JUPYTER_LOCAL_DIR=$$state/local; \
-	trap '$(BIN)/python -m kt_jupyter.local stop >/dev/null; rm -rf "$$state"' EXIT; \
+	trap '$(BIN)/python -m kt_jupyter.local stop >/dev/null 2>&1; rm -rf "$$state"' EXIT; \
 	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=60 \
 		--nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
 
