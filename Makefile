@@ -48,6 +48,7 @@ quietly = 2>&1 | awk '!/already satisfied/ { print; fflush() }'
 
 $(VENV)/.packages: pyproject.toml | $(BIN)/pip
 	$(call say,Python packages (a minute the first time))
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@$(PIP) install --quiet 'pip>=25.1'
 	@$(PIP) install --group dev $(quietly)
 	@touch $@
