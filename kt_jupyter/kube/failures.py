@@ -182,7 +182,8 @@ def _rejected(status: Json, request: Request, target: Target) -> ApiError:
     words_of_causes = shortened(refusals.causes(status)) or shortened(message)
     kind = request.resource.kind if request.resource else "request"
     name = (status.get("details") or {}).get("name") or request.name
-    error = Rejected(f"{target.name} finds the {kind}{f' “{name}”' if name else ''} invalid: {words_of_causes}")
+    named = f'{kind} "{name}"' if name else kind
+    error = Rejected(f"{target.name} finds the {named} invalid: {words_of_causes}")
     error.server = ""  # the fact is the server's words already
     return error
 

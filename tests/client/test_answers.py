@@ -247,7 +247,7 @@ def test_an_invalid_object_lists_its_causes_in_words(server, configured):
     error = caught(server, configured, failure(422, "Invalid", "long", name="data", kind="X", causes=causes))
     assert isinstance(error, Rejected)
     assert isinstance(error, ValueError)
-    assert "“data” invalid: spec.accessModes: Required value: at least 1; spec.size: Invalid value" in error.fact
+    assert '"data" invalid: spec.accessModes: Required value: at least 1; spec.size: Invalid value' in error.fact
     assert not error.server
 
 
