@@ -5,7 +5,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_jupyter.local.controllers import indexes, jobplan
+from kt_jupyter.local.controllers import indexes, jobfacts, jobplan
 from kt_jupyter.local.controllers.jobs import pod_manifest
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -67,11 +67,11 @@ class World:
 
     @property
     def active(self):
-        return [pod for pod in self.pods if jobplan.is_active(pod)]
+        return [pod for pod in self.pods if jobfacts.is_active(pod)]
 
     @property
     def verdict(self):
-        found = jobplan.finished_condition(self.job)
+        found = jobfacts.finished_condition(self.job)
         return found and found["type"]
 
 

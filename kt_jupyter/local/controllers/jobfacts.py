@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from kt_jupyter.local.objects import Object, dig, parse_time
+from kt_jupyter.local.objects import Object, dig, parse_time, stamp
 
 FINALIZER: Final = "batch.kubernetes.io/job-tracking"
+_FIRST_PAUSE: Final = 10.0  # seconds, doubled with each failure since the last success
+_LONGEST_PAUSE: Final = 600.0
 
 
 def finished_condition(job: Object) -> Object | None:
@@ -54,3 +56,48 @@ def ended_at(pod: Object) -> dt.datetime:
     ]
     latest = max((parse_time(end) for end in ends if end), default=None)
     return latest or parse_time(dig(pod, "metadata", "deletionTimestamp") or dig(pod, "metadata", "creationTimestamp"))
+
+
+def new_condition(kind: str, reason: str, message: str, moment: dt.datetime) -> Object:
+    """Return a condition that has become true."""
+    now = stamp(moment)
+    return {
+        "type": kind,
+        "status": "True",
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
+        "reason": reason,
+        "message": message,
+    }
+
+
+def terminating(pods: list[Object]) -> int:
+    """Return how many pods are deleted and have not ended yet."""
+    return sum(
+        1
+        for pod in pods
+        if "deletionTimestamp" in pod["metadata"] and dig(pod, "status", "phase") not in ("Succeeded", "Failed")
+    )
+
+
+def count_restarts(pods: list[Object]) -> int:
+    """Return how often containers of living pods were restarted."""
+    return sum(
+        int(container.get("restartCount") or 0)
+        for pod in pods
+        if dig(pod, "status", "phase") in ("Running", "Pending")
+        for key in ("initContainerStatuses", "containerStatuses")
+        for container in dig(pod, "status", key) or []
+    )
+
+
+def pause(pods: list[Object], moment: dt.datetime) -> float:
+    """Return the seconds until the next pod may be made: twice as long with each failure since the last success."""
+    ends = sorted((ended_at(pod), dig(pod, "status", "phase") or "") for pod in pods if not is_active(pod))
+    failures: list[dt.datetime] = []
+    for end, phase in ends:
+        failures = [] if phase == "Succeeded" else [*failures, end]
+    if not failures:
+        return 0.0
+    seconds = min(_FIRST_PAUSE * 2.0 ** min(len(failures) - 1, 10), _LONGEST_PAUSE)
+    return (failures[-1] + dt.timedelta(seconds=seconds) - moment).total_seconds()

@@ -12,15 +12,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Final
 
 from kt_jupyter.local.controllers import indexes
-from kt_jupyter.local.controllers.jobfacts import condition_of, ended_at, find, is_active, is_ready, is_tracked, uid_of
+from kt_jupyter.local.controllers.jobfacts import (
+    condition_of,
+    count_restarts,
+    find,
+    is_active,
+    is_ready,
+    is_tracked,
+    new_condition,
+    pause,
+    terminating,
+    uid_of,
+)
 from kt_jupyter.local.controllers.podfailure import is_counted, job_failure
 from kt_jupyter.local.objects import Object, clone, dig, name_of, parse_time, stamp
-
-_FIRST_BACKOFF: Final = 10.0  # seconds, doubled with each failure since the last success
-_LONGEST_BACKOFF: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +159,7 @@ class _Planner:
         """With restartPolicy OnFailure it is the containers' restarts that are limited."""
         if dig(self.spec, "template", "spec", "restartPolicy") != "OnFailure":
             return False
-        restarts = sum(
-            int(container.get("restartCount") or 0)
-            for pod in self.pods
-            if dig(pod, "status", "phase") in ("Running", "Pending")
-            for key in ("initContainerStatuses", "containerStatuses")
-            for container in dig(pod, "status", key) or []
-        )
+        restarts = count_restarts(self.pods)
         return restarts > 0 if self._backoff_limit() == 0 else restarts >= self._backoff_limit()
 
     def _seconds_left(self) -> float | None:
@@ -186,11 +187,11 @@ class _Planner:
         if len(self.active) > wanted:
             self._delete(self._least_useful(len(self.active) - wanted), release=True)
             return
-        terminating = self._terminating() if not self._replaces_early() else 0
-        missing = wanted - len(self.active) - terminating
+        ending = 0 if self._replaces_early() else terminating(self.pods)
+        missing = wanted - len(self.active) - ending
         if missing <= 0:
             return
-        wait = self._backoff()
+        wait = pause(self.pods, self.now)
         if wait > 0:
             self._again(wait)
         elif self.indexed:
@@ -221,17 +222,6 @@ class _Planner:
             ),
         )
         return order[:count]
-
-    def _backoff(self) -> float:
-        """Return the seconds to wait before the next pod: twice as long with each failure since the last success."""
-        ends = sorted((ended_at(pod), dig(pod, "status", "phase")) for pod in self.pods if not is_active(pod))
-        failures: list[dt.datetime] = []
-        for end, phase in ends:
-            failures = [] if phase == "Succeeded" else [*failures, end]
-        if not failures:
-            return 0.0
-        pause = min(_FIRST_BACKOFF * 2.0 ** min(len(failures) - 1, 10), _LONGEST_BACKOFF)
-        return (failures[-1] + dt.timedelta(seconds=pause) - self.now).total_seconds()
 
     def _note_suspension(self) -> None:
         present = find(self.status, "Suspended")
@@ -276,7 +266,7 @@ class _Planner:
     def _conclude(self, condition: Object) -> None:
         """Write the condition of the end that is coming; that of the end itself once nothing is left to wait for."""
         self._set(condition)
-        if self.uncounted or self._terminating() or self.result.delete:
+        if self.uncounted or terminating(self.pods) or self.result.delete:
             return
         failed = condition["type"] == "FailureTarget"
         final = self._new("Failed" if failed else "Complete", condition["reason"], condition["message"])
@@ -293,13 +283,6 @@ class _Planner:
         if release:
             self.result.release += names
 
-    def _terminating(self) -> int:
-        return sum(
-            1
-            for pod in self.pods
-            if "deletionTimestamp" in pod["metadata"] and dig(pod, "status", "phase") not in ("Succeeded", "Failed")
-        )
-
     def _numbers(self) -> None:
         kept = [pod for pod in self.active if name_of(pod) not in self.result.delete]
         active = len(kept) + len(self.result.create)
@@ -308,21 +291,13 @@ class _Planner:
         else:
             self.status.pop("active", None)
         self.status["ready"] = sum(1 for pod in kept if is_ready(pod))
-        self.status["terminating"] = self._terminating() + len(self.result.delete)
+        self.status["terminating"] = terminating(self.pods) + len(self.result.delete)
 
     def _again(self, seconds: float) -> None:
         self.result.again = seconds if self.result.again is None else min(seconds, self.result.again)
 
     def _new(self, kind: str, reason: str, message: str) -> Object:
-        moment = stamp(self.now)
-        return {
-            "type": kind,
-            "status": "True",
-            "lastProbeTime": moment,
-            "lastTransitionTime": moment,
-            "reason": reason,
-            "message": message,
-        }
+        return new_condition(kind, reason, message, self.now)
 
     def _set(self, condition: Object) -> None:
         present = find(self.status, condition["type"])
