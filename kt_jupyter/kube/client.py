@@ -3,8 +3,6 @@
 A synchronous face over the asynchronous core in ``api.py``: each method describes one request, runs it on the I/O
 thread and returns the server's JSON as it came. No models: decoding 1000 pods into typed objects costs thirty times
 what ``json.loads`` does, and a server newer than the models would lose fields on the way.
-
-Making a Cluster costs no request and reads no credentials; both happen at the first call.
 """
 
 from __future__ import annotations
@@ -15,20 +13,18 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kt_jupyter.errors import KtError
-from kt_jupyter.kube import describe, loop, notices
+from kt_jupyter.kube import describe, loop
 from kt_jupyter.kube.calls import Get, List
+from kt_jupyter.kube.endpoint import Endpoint
 from kt_jupyter.kube.events import Event
-from kt_jupyter.kube.link import Link
 from kt_jupyter.kube.resources import Resource
 from kt_jupyter.kube.rights import Rights
-from kt_jupyter.kube.target import Impersonation
 from kt_jupyter.kube.waiting import wait_for
 from kt_jupyter.kube.watch import Subscription, Watch
 
 if TYPE_CHECKING:
     from kubernetes.client import V1PersistentVolumeClaim
 
-    from kt_jupyter.kube.api import Api
     from kt_jupyter.kube.watcher import Watcher
 
 T = TypeVar("T")
@@ -40,7 +36,7 @@ Works = list[Coroutine[Any, Any, Any]]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
-class Cluster:
+class Cluster(Endpoint):
     """One API server and one identity. Get one from :func:`kt_jupyter.kube.connect`.
 
     Attributes:
@@ -51,25 +47,6 @@ class Cluster:
         is_local: Whether this is the embedded local cluster.
         source: How it was configured, in words: ``kubeconfig /home/me/.kube/config``, ``embedded local cluster`` …
     """
-
-    def __init__(self, link: Link, namespace: str | None = None, acting_as: Impersonation | None = None) -> None:
-        self._link = link
-        self._acting_as = acting_as
-        self._api: Api | None = None
-        self.namespace: str = namespace or link.target.namespace
-        self.context: str | None = link.target.context
-        self.user: str | None = acting_as.user if acting_as else link.target.identity.name
-        self.is_local: bool = link.target.is_local
-        self.source: str = link.target.source
-
-    @property
-    def server(self) -> str:
-        """The API server's URL; the local cluster's may change when it is started again."""
-        return self._link.target.server
-
-    def __repr__(self) -> str:
-        name = f"{self.context}  {self.server}" if self.context else self.server
-        return f"Cluster {name}  namespace {self.namespace}"
 
     def get(self, resource: Resource, name: str, *, namespace: str | None = None) -> Json:
         """Read one object.
@@ -312,33 +289,11 @@ class Cluster:
         """Read ``/version``: ``gitVersion`` and its kin. Needs no rights on most clusters."""
         return self._do(self._api_of().json(describe.version()))
 
-    def with_namespace(self, namespace: str) -> Cluster:
-        """Return the same cluster, over the same connections, with another default namespace."""
-        return Cluster(self._link, namespace, self._acting_as)
-
-    def impersonating(self, user: str, groups: tuple[str, ...] = ()) -> Cluster:
-        """Return the same cluster acting as another user, as ``kubectl --as`` does."""
-        return Cluster(self._link, self.namespace, Impersonation(user, groups=tuple(groups)))
-
     def typed_claim(self, obj: Json) -> V1PersistentVolumeClaim:
         """Return the official client's model of a claim; imports ``kubernetes``, which takes half a second."""
         from kt_jupyter.kube.models import typed_claim  # noqa: PLC0415 - see above
 
         return typed_claim(obj)
-
-    def close(self) -> None:
-        """Close the connections, of all clusters that share them too. A later call opens new ones."""
-        self._link.close()
-
-    def _in(self, resource: Resource, namespace: str | None) -> str | None:
-        return (namespace or self.namespace) if resource.namespaced else None
-
-    def _api_of(self) -> Api:
-        if self._api is None:
-            from kt_jupyter.kube.api import Api  # noqa: PLC0415 - loads httpcore2, at the first call
-
-            self._api = Api(self._link, self._acting_as)
-        return self._api
 
     def _read(self, call: Get | List) -> Coroutine[Any, Any, Any]:
         where = self._in(call.resource, call.namespace)
@@ -363,12 +318,6 @@ class Cluster:
             return Watcher(self._api_of(), request)
 
         return make
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            return loop.run(work)
-        finally:
-            notices.flush()
 
 
 async def _together(work: Works) -> Results:

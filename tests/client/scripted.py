@@ -71,6 +71,18 @@ def failure(code: int, reason: str, message: str = "", **details: Any) -> Answer
     return Answer({**status, "reason": reason, "details": details, "code": code}, status=code)
 
 
+EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
+
+
+def accepting(*authorizations):
+    """An API server that knows only these."""
+    return lambda seen: EMPTY if seen.header("authorization") in authorizations else failure(401, "Unauthorized")
+
+
+def sent(server):
+    return [seen.header("authorization") for seen in server.requests]
+
+
 class Server:
     """Listens on a loopback port until closed. ``requests`` holds what was asked so far."""
 

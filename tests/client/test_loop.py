@@ -11,9 +11,7 @@ import threading
 import pytest
 
 from kt_jupyter.kube import CLAIMS, connect, loop, session
-from tests.client.scripted import Answer, Hold
-
-EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
+from tests.client.scripted import EMPTY, Answer, Hold
 
 
 def test_ctrl_c_ends_a_call_and_its_connection(server, configured):

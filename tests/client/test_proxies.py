@@ -10,9 +10,8 @@ from kt_jupyter.errors import ClusterUnreachable, ConfigError
 from kt_jupyter.kube import CLAIMS
 from kt_jupyter.kube.proxies import proxy_for
 from tests.client.conftest import serving
-from tests.client.scripted import Answer
+from tests.client.scripted import EMPTY
 
-EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
 PROXY = {"HTTPS_PROXY": "http://proxy:3128"}
 
 

@@ -8,9 +8,7 @@ from kt_jupyter.errors import ClusterUnreachable, ConfigError
 from kt_jupyter.kube import CLAIMS
 from kt_jupyter.kube.limits import Limits
 from tests.client.conftest import QUICK, serving
-from tests.client.scripted import Answer, Hold, Server
-
-EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
+from tests.client.scripted import EMPTY, Answer, Hold, Server
 
 
 def unreachable(cluster):

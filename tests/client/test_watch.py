@@ -1,7 +1,6 @@
 """What a watch tells is the truth, whatever happens to the wire."""
 
 import itertools
-import json
 import threading
 
 import pytest
@@ -12,68 +11,7 @@ from kt_jupyter.errors import ClusterUnreachable, Forbidden, NotFound
 from kt_jupyter.kube import CLAIMS, List
 from kt_jupyter.kube.limits import Limits
 from tests.client.scripted import Answer, Cut, Hold, failure
-
-
-class Truth:
-    """Objects with a history, served by list and watch, each answer with the next fault of a list."""
-
-    def __init__(self):
-        self.version = 10
-        self.objects = {}
-        self.history = []  # (version, event)
-        self.uids = itertools.count()
-        self.oldest = 0  # watches from before this version get 410
-        self.faults = iter(())
-        self.holds = []
-
-    def put(self, name):
-        self.version += 1
-        known = self.objects.get(name)
-        uid = known["metadata"]["uid"] if known else f"uid-{next(self.uids)}"
-        metadata = {"name": name, "namespace": "n", "uid": uid, "resourceVersion": str(self.version)}
-        item = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
-        self.objects[name] = item
-        self.history.append((self.version, {"type": "MODIFIED" if known else "ADDED", "object": item}))
-
-    def drop(self, name):
-        item = self.objects.pop(name, None)
-        if item is None:
-            return
-        self.version += 1
-        gone = {"metadata": {**item["metadata"], "resourceVersion": str(self.version)}}
-        self.history.append((self.version, {"type": "DELETED", "object": gone}))
-
-    def __call__(self, seen):
-        if "watch" not in seen.query:
-            items = [json.loads(json.dumps(item)) for item in self.objects.values()]
-            return Answer({"items": items, "metadata": {"resourceVersion": str(self.version)}})
-        fault = next(self.faults, None)  # changes the truth, too
-        since = int(seen.query["resourceVersion"])
-        lines = [line(event) for version, event in self.history if version > since]
-        if since < self.oldest:
-            return too_old()
-        if fault:
-            return fault(lines, self)
-        self.holds.append(Hold())
-        return Answer(parts=[*lines, self.holds[-1]])
-
-
-def line(event):
-    return json.dumps(event).encode() + b"\n"
-
-
-def bookmark(version):
-    return line({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version)}}})
-
-
-def error(code, reason):
-    status = failure(code, reason, "too old resource version: 1 (2)").body
-    return line({"type": "ERROR", "object": status})
-
-
-def too_old():
-    return Answer(parts=[error(410, "Expired")])
-
+from tests.client.truth import Truth, bookmark, error, kick, line, too_old
 
 # Each fault is given the lines a healthy server would send, and the truth.
 
@@ -184,12 +122,6 @@ def test_a_line_that_breaks_at_any_byte_is_neither_lost_nor_told_twice(server, c
             kick(truth)
             assert int(events.next(5).object["metadata"]["resourceVersion"]) == since
     assert position > 100
-
-
-def kick(truth):
-    """End the streams that are open, in good order."""
-    for hold in truth.holds:
-        hold.until.set()
 
 
 def seen_by(events, count):

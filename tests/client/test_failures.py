@@ -1,6 +1,5 @@
-"""What the server says, and what is made of it: repeated, explained, shown once."""
+"""Refusals, each explained: what is true, the way out, the server's words where they add something."""
 
-import gzip
 import json
 
 import pytest
@@ -12,115 +11,12 @@ from kt_jupyter.errors import (
     Forbidden,
     NamespaceNotFound,
     NotFound,
-    OutcomeUnknown,
     QuotaExceeded,
     Rejected,
-    ServerBusy,
     ServerFailure,
 )
-from kt_jupyter.kube import CLAIMS, PODS, STORAGE_CLASSES, Get, List, Resource
-from kt_jupyter.kube.limits import Limits
-from tests.client.scripted import Answer, Cut, failure
-
-EMPTY = Answer({"items": [], "metadata": {"resourceVersion": "1"}})
-MADE = Answer({"kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}, status=201)
-
-
-def first(*answers):
-    """Answer the first requests with these, and all after them with the last."""
-    waiting = list(answers)
-    return lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]
-
-
-# Repeated, when that is safe
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        pytest.param(Answer(cut=True), id="the connection breaks"),
-        pytest.param(Answer(parts=[b'{"items": [', Cut()]), id="the answer breaks off"),
-        pytest.param(failure(429, "TooManyRequests"), id="429"),
-        pytest.param(failure(500, "InternalError", "etcdserver: leader changed"), id="500"),
-        pytest.param(Answer(b"<html>Bad Gateway</html>", status=502), id="502"),
-        pytest.param(failure(503, "ServiceUnavailable"), id="503"),
-        pytest.param(failure(504, "Timeout"), id="504"),
-    ],
-)
-def test_a_read_is_repeated(server, configured, refusal):
-    server.answer = first(refusal, EMPTY)
-    assert configured().list(CLAIMS) == []
-    assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize("code", [429, 503])
-def test_a_change_is_repeated_when_the_server_refused_before_acting(server, configured, code):
-    refusal = failure(code, "TooManyRequests")
-    refusal.headers["Retry-After"] = "0"
-    server.answer = first(refusal, MADE)
-    assert configured().create(CLAIMS, {"metadata": {"name": "data"}})["metadata"]["name"] == "data"
-    assert [seen.method for seen in server.requests] == ["POST", "POST"]
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(lambda cluster: cluster.create(CLAIMS, {"metadata": {"name": "data"}}), id="create"),
-        pytest.param(lambda cluster: cluster.patch(CLAIMS, "data", {}), id="patch"),
-        pytest.param(lambda cluster: cluster.delete(CLAIMS, "data"), id="delete"),
-    ],
-)
-@pytest.mark.parametrize("answer", [Answer(cut=True), Answer(parts=[b'{"kind', Cut()])], ids=["no answer", "half"])
-def test_a_change_that_may_have_been_made_is_sent_once(server, configured, call, answer):
-    server.answer = lambda _: answer
-    with pytest.raises(OutcomeUnknown, match="it may or may not have been done") as caught:
-        call(configured())
-    assert caught.value.remedy == "Look whether it was before you repeat it."
-    assert len(server.requests) == 1
-
-
-def test_a_change_that_a_proxy_answered_for_the_server_is_sent_once(server, configured):
-    server.answer = lambda _: failure(503, "ServiceUnavailable")
-    with pytest.raises(ServerBusy):
-        configured().create(CLAIMS, {})
-    assert len(server.requests) == 1
-
-
-def test_a_change_is_sent_again_when_an_idle_connection_had_been_closed(server, configured, caplog):
-    answer = Answer(MADE.body, close=True)
-    server.answer = lambda _: answer
-    cluster = configured()
-    for _ in range(20):
-        cluster.create(CLAIMS, {"metadata": {"name": "data"}})
-    assert len(server.requests) == 20
-    assert caplog.records == []
-
-
-def test_a_question_is_repeated_although_its_form_is_a_create(server, configured):
-    server.answer = first(Answer(cut=True), Answer({"status": {"resourceRules": [], "incomplete": False}}))
-    assert not configured().rights().allows("get", CLAIMS)
-
-
-def test_the_server_is_waited_for_as_long_as_it_asks_and_not_longer_than_was_said(server, configured):
-    refusal = failure(429, "TooManyRequests", "too many requests, please try again later")
-    refusal.headers["Retry-After"] = "1"
-    server.answer = lambda _: refusal
-    with pytest.raises(ServerBusy, match=r"too busy for `list` .* after 1 s of waiting as it asked") as caught:
-        configured(limits=Limits(busy=1.5)).list(CLAIMS)
-    assert caught.value.server == "too many requests, please try again later"
-    assert len(server.requests) == 2
-
-
-def test_a_long_wait_is_announced(server, configured, capfd, monkeypatch):
-    monkeypatch.setattr("kt_jupyter.kube.api._PATIENT", 1.0)
-    refusal = failure(429, "TooManyRequests")
-    refusal.headers["Retry-After"] = "1"
-    server.answer = first(refusal, EMPTY)
-    configured(limits=Limits()).list(CLAIMS)
-    assert "here asks to wait 1 s; Ctrl-C stops, 30 s is the end." in capfd.readouterr().err
-
-
-# Explained
+from kt_jupyter.kube import CLAIMS, Resource
+from tests.client.scripted import Answer, failure
 
 
 def caught(server, configured, answer, call=lambda cluster: cluster.get(CLAIMS, "data")):
@@ -332,81 +228,3 @@ def test_what_is_not_kubernetes_is_recognised(server, configured, answer, words)
     assert isinstance(error, ServerFailure)
     assert words in error.fact
     assert "HTTPS_PROXY" in error.remedy
-
-
-def test_several_reads_are_on_their_way_at_once_and_one_refusal_spares_the_others(server, configured):
-    server.answer = lambda seen: EMPTY if "pods" in seen.path else failure(403, "Forbidden", "no")
-    cluster = configured()
-    pods, refused = cluster.gather(List(PODS), List(STORAGE_CLASSES), return_errors=True)
-    assert pods == []
-    assert isinstance(refused, Forbidden)
-    with pytest.raises(Forbidden):
-        cluster.gather(Get(CLAIMS, "data"), List(PODS))
-
-
-def test_reads_made_together_keep_their_connections_for_the_next_time(server, configured):
-    server.answer = lambda _: EMPTY
-    cluster = configured()
-    for _ in range(5):
-        cluster.gather(List(PODS), List(CLAIMS), List(STORAGE_CLASSES))
-    assert server.connections == 3
-
-
-# Shown once
-
-
-def test_a_warning_is_shown_once(server, configured, capfd):
-    text = r'299 - "unknown field \"spec.x\"", 299 - "child pods are preserved"'
-    server.answer = lambda _: Answer(EMPTY.body, headers={"Warning": text})
-    cluster = configured()
-    cluster.list(CLAIMS)
-    cluster.list(CLAIMS)
-    assert capfd.readouterr().err.splitlines() == [
-        'Warning from the API server: unknown field "spec.x"',
-        "Warning from the API server: child pods are preserved",
-    ]
-
-
-# Compressed
-
-
-def test_a_compressed_answer_is_read(server, configured):
-    body = gzip.compress(json.dumps(EMPTY.body).encode())
-    server.answer = lambda _: Answer(body, headers={"Content-Encoding": "gzip"})
-    assert configured().list(CLAIMS) == []
-
-
-def test_compression_is_asked_for_where_there_is_much_to_compress(server, configured):
-    server.answer = lambda _: EMPTY
-    cluster = configured()
-    cluster.list(CLAIMS)
-    cluster.get(CLAIMS, "data")
-    configured(cluster={"disable-compression": True}).list(CLAIMS)
-    assert [seen.header("accept-encoding") for seen in server.requests] == ["gzip", None, None]
-
-
-def test_a_path_before_the_api_is_kept(server, configured):
-    server.answer = lambda _: EMPTY
-    configured(f"{server.url}/k8s/clusters/c-1/").list(CLAIMS)
-    assert server.requests[0].path == "/k8s/clusters/c-1/api/v1/namespaces/default/persistentvolumeclaims"
-
-
-def test_a_changed_object_is_asked_for_as_kubectl_does(server, configured):
-    server.answer = lambda _: MADE
-    cluster = configured()
-    cluster.create(CLAIMS, {"metadata": {"name": "data"}}, dry_run=True)
-    cluster.patch(CLAIMS, "data", [{"op": "remove", "path": "/x"}], kind="json", subresource="status")
-    cluster.delete(PODS, "p", uid="u", grace_seconds=0, propagation="Foreground", dry_run=True)
-    made, patched, deleted = server.requests
-    assert made.query == {"fieldManager": "kt_jupyter", "fieldValidation": "Strict", "dryRun": "All"}
-    assert made.json == {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}
-    assert patched.header("content-type") == "application/json-patch+json"
-    assert patched.path.endswith("/data/status")
-    assert deleted.json == {
-        "apiVersion": "v1",
-        "kind": "DeleteOptions",
-        "propagationPolicy": "Foreground",
-        "preconditions": {"uid": "u"},
-        "gracePeriodSeconds": 0,
-        "dryRun": ["All"],
-    }
