@@ -31,6 +31,8 @@ class Binder:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._open: set[str] = set()  # volumes that are no claim's; among thousands of bound ones they are few
+        self._meant: dict[str, str] = {}  # claim uid → the volume that names it
         self._said: dict[str, Say] = {}  # by claim uid: an event is written when the reason changes, not at each look
 
     def loop(self) -> Loop[Key]:
@@ -56,20 +58,34 @@ class Binder:
             self._reconcile_volume(obj)
 
     def _everything(self) -> Iterable[Key]:
+        for volume in self._registry.list(VOLUMES):
+            self._note(volume)
         for resource in (VOLUMES, CLAIMS):
             for obj in self._registry.list(resource):
                 yield (resource, namespace_of(obj) or "", name_of(obj))
+
+    def _note(self, volume: Object, *, gone: bool = False) -> None:
+        """Remember whose a volume is, so that a claim need not be held against every one."""
+        uid, name = dig(volume, "spec", "claimRef", "uid"), name_of(volume)
+        if gone or uid:
+            self._open.discard(name)
+        else:
+            self._open.add(name)
+        if uid:
+            self._meant[uid] = name
 
     def _concerns(self, event: StoreEvent) -> Iterable[Key]:
         obj = event.object
         if event.resource == CLAIMS:
             if event.type == "DELETED":
                 self._said.pop(str(dig(obj, "metadata", "uid")), None)
+                self._meant.pop(str(dig(obj, "metadata", "uid")), None)
             yield (CLAIMS, namespace_of(obj) or "", name_of(obj))
             volume = dig(obj, "spec", "volumeName")
             if volume:
                 yield (VOLUMES, "", volume)
         elif event.resource == VOLUMES:
+            self._note(obj, gone=event.type == "DELETED")
             yield (VOLUMES, "", name_of(obj))
             reference = dig(obj, "spec", "claimRef")
             if reference:
@@ -105,12 +121,12 @@ class Binder:
             self._lose(claim, decision)
 
     def _candidates(self, claim: Object) -> dict[str, Object]:
-        """The volumes that matter for a claim: its own when it names one, else all."""
-        name = dig(claim, "spec", "volumeName")
-        if not name:
-            return {name_of(volume): volume for volume in self._registry.list(VOLUMES)}
-        volume = self._registry.find(VOLUMES, None, name)
-        return {name: volume} if volume else {}
+        """The volumes that matter for a claim: its own when one of both names the other, and those that are free."""
+        own = dig(claim, "spec", "volumeName")
+        meant = self._meant.get(str(dig(claim, "metadata", "uid")))
+        names = [own] if own else [*sorted(self._open), *([meant] if meant else [])]
+        found = {name: self._registry.find(VOLUMES, None, name) for name in names}
+        return {name: volume for name, volume in found.items() if volume is not None}
 
     def _waiting_pods(self, claim: Object) -> list[str]:
         if dig(claim, "spec", "volumeName"):
