@@ -17,6 +17,7 @@ PORT ?= 8888
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -31,25 +32,27 @@ help:
 
 # ---- install
 
-$(BIN)/pip:
+# All or nothing: a pip that was interrupted while it replaced itself cannot be asked to try again.
+$(VENV)/.python:
 	$(call say,Python)
-	@for python in python3.13 python3.12 python3.11 python3; do \
+	@export PATH="$(OUTER_PATH)"; \
+	for python in python3.13 python3.12 python3.11 python3; do \
 		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break || python=; \
 	done; \
 	if [ -z "$$python" ]; then echo "kt_jupyter needs Python 3.11 or newer, and none is on the PATH."; exit 1; fi; \
 	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
 		echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; \
 	fi; \
-	$$python --version; $$python -m venv $(VENV)
+	$$python --version; $$python -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet 'pip>=25.1'
+	@touch $@
 
 # pip writes a line for every package it already has; only what it does is shown.
 PIP := $(BIN)/python -m pip
 quietly = 2>&1 | awk '!/already satisfied/ { print; fflush() }'
 
-$(VENV)/.packages: pyproject.toml | $(BIN)/pip
+$(VENV)/.packages: pyproject.toml | $(VENV)/.python
 	$(call say,Python packages (a minute the first time))
-	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	@$(PIP) install --quiet 'pip>=25.1'
 	@$(PIP) install --group dev $(quietly)
 	@touch $@
 
