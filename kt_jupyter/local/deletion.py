@@ -32,7 +32,10 @@ class Options:
 def check_preconditions(resource: ResourceType, obj: Object, options: Options) -> None:
     """Raise a conflict when the object is not the one that was meant."""
     meta = obj["metadata"]
-    if options.uid and options.uid != meta["uid"]:
+    if resource.key == "namespaces" and options.uid not in (None, meta["uid"]):
+        why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {meta['uid']}"
+        raise status.conflict(resource, name_of(obj), why)
+    if options.uid is not None and options.uid != meta["uid"]:
         why = (
             f"the UID in the precondition ({options.uid}) does not match the UID in record ({meta['uid']}). "
             "The object might have been deleted and then recreated"

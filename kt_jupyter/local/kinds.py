@@ -1,26 +1,64 @@
-"""Stub."""
+"""Which rules each kind has, and what admission adds to those of all kinds.
+
+The order of the steps is the registry's; this module only says who takes them.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
+from kt_jupyter.local.admission import namespaces
+from kt_jupyter.local.fields import Problem
 from kt_jupyter.local.rules import Change, Rules
+from kt_jupyter.local.strategies import claims, metadata, rbac, small, volumes
+from kt_jupyter.local.strategies.base import Strategy
+
+_RBAC: Final = "rbac.authorization.k8s.io"
+_STRATEGIES: Final[dict[str, Strategy]] = {
+    "persistentvolumeclaims": claims.Claims(),
+    "persistentvolumes": volumes.Volumes(),
+    "storageclasses.storage.k8s.io": volumes.Classes(),
+    "namespaces": small.Namespaces(),
+    "configmaps": small.ConfigMaps(),
+    "secrets": small.Secrets(),
+    "events": small.Events(),
+    f"roles.{_RBAC}": rbac.Roles(),
+    f"clusterroles.{_RBAC}": rbac.Roles(),
+    f"rolebindings.{_RBAC}": rbac.Bindings(),
+    f"clusterrolebindings.{_RBAC}": rbac.Bindings(),
+}
+_PLAIN: Final = Strategy()
 
 
 class KindRules(Rules):
-    """x."""
+    """Sends each step of a write to the rules of its kind."""
+
+    def default(self, change: Change) -> None:
+        """Fill in what the sender left out."""
+        metadata.tidy(change.obj)
+        _of(change).default(change)
+
+    def admit(self, change: Change) -> None:
+        """Change the object, or refuse it, before it is validated."""
+        namespaces.admit(change)
+        _of(change).admit(change)
 
     def prepare(self, change: Change) -> None:
-        obj, key = change.obj, change.resource.key
-        if change.old is None:
-            if key == "persistentvolumeclaims":
-                obj["status"] = {"phase": "Pending"}
-                obj["metadata"].setdefault("finalizers", []).append("kubernetes.io/pvc-protection")
-                obj["spec"].setdefault("volumeMode", "Filesystem")
-                obj["spec"].setdefault("storageClassName", "standard")
-            elif key == "namespaces":
-                obj["spec"] = {"finalizers": ["kubernetes"]}
-                obj["status"] = {"phase": "Active"}
-                obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = obj["metadata"]["name"]
-            elif key == "pods":
-                obj["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
-            elif key == "jobs.batch":
-                obj["status"] = {}
+        """Set the fields that the server owns."""
+        _of(change).prepare(change)
+
+    def problems(self, change: Change) -> list[Problem]:
+        """Return what is wrong with the object, or with the change."""
+        return _of(change).problems(change)
+
+    def warn(self, change: Change) -> None:
+        """Add warnings about an object that is accepted."""
+        _of(change).warn(change)
+
+    def check(self, change: Change) -> None:
+        """Refuse a valid object for the state of the cluster."""
+        _of(change).check(change)
+
+
+def _of(change: Change) -> Strategy:
+    return _STRATEGIES.get(change.resource.key, _PLAIN)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kt_jupyter.local import deletion, status
+from kt_jupyter.local.fields import invalid, quoted
 from kt_jupyter.local.objects import Object, clone, dig, name_of, namespace_of, now
 from kt_jupyter.local.recorder import Recorder
 from kt_jupyter.local.resources import ResourceType, resource_of
@@ -75,8 +76,10 @@ class Registry:
         generated = _name(fresh)
         _stamp_new(kind, fresh)
         self._run(Change(self, kind, fresh, None, None, call))
-        if self.store.get(resource, namespace_of(fresh), name_of(fresh)):
-            raise status.already_exists(kind, name_of(fresh), generated=generated)
+        held = self.store.get(resource, namespace_of(fresh), name_of(fresh))
+        if held:
+            ending = "deletionTimestamp" in held.object["metadata"]
+            raise status.already_exists(kind, name_of(fresh), generated=generated, ending=ending)
         if call.dry_run:
             return fresh
         return self.store.put(resource, fresh).object
@@ -100,6 +103,8 @@ class Registry:
         call = call or Request(admission=admission)
         kind = resource_of(resource)
         old = self.get(resource, namespace_of(obj), name_of(obj))
+        if call.patched:
+            _check_uid(kind, obj, old)
         _check_version(kind, obj, old)
         fresh: Object = clone(obj)
         _keep_system_fields(fresh, old)
@@ -240,8 +245,7 @@ def _stamp_new(kind: ResourceType, obj: Object) -> None:
         raise status.ApiStatus(500, "", "resourceVersion should not be set on objects to be created")
     for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
         meta.pop(key, None)
-    meta.pop("generation", None)
-    if kind.generation:
+    if kind.generation:  # elsewhere it is the sender's, as it comes
         meta["generation"] = 1
     meta["uid"] = str(uuid.uuid4())
     meta["creationTimestamp"] = now()
@@ -252,12 +256,23 @@ def _stamp_new(kind: ResourceType, obj: Object) -> None:
         meta.pop("namespace", None)
 
 
+def _check_uid(kind: ResourceType, obj: Object, old: Object) -> None:
+    uid = (obj.get("metadata") or {}).get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        problem = invalid("metadata.uid", uid, "field is immutable")
+        raise status.invalid(kind.group, kind.kind, name_of(obj), [problem, problem])
+
+
 def _check_version(kind: ResourceType, obj: Object, old: Object) -> None:
     meta, held = obj.get("metadata") or {}, old["metadata"]
     if meta.get("uid") and meta["uid"] != held["uid"]:
+        key = "/".join(part for part in ("/registry", kind.plural, namespace_of(old), name_of(old)) if part)
         why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {held['uid']}"
-        raise status.conflict(kind, name_of(obj), why)
+        told = f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+        raise status.conflict(kind, name_of(obj), told)
     version = meta.get("resourceVersion")
+    if version and not version.isdecimal():
+        raise status.ApiStatus(500, "", f"strconv.ParseUint: parsing {quoted(version)}: invalid syntax")
     if version not in (None, "", held["resourceVersion"]):
         raise status.conflict(kind, name_of(obj), status.MODIFIED)
 

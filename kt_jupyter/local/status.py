@@ -67,9 +67,9 @@ def not_found(resource: ResourceType, name: str) -> ApiStatus:
     return ApiStatus(404, "NotFound", message, details=_details(resource.group, resource.plural, name))
 
 
-def already_exists(resource: ResourceType, name: str, *, generated: bool = False) -> ApiStatus:
-    """409: the name is taken."""
-    message = f"{resource.key} {quoted(name)} already exists"
+def already_exists(resource: ResourceType, name: str, *, generated: bool = False, ending: bool = False) -> ApiStatus:
+    """409: the name is taken, perhaps by something that is about to go."""
+    message = f"{'object is being deleted: ' if ending else ''}{resource.key} {quoted(name)} already exists"
     details = _details(resource.group, resource.plural, name)
     if generated:
         message += ", the server was not able to generate a unique name for the object"

@@ -55,7 +55,7 @@ async def change(registry: Registry, request: web.Request, target: Target, view:
     if kind not in patch.TYPES:
         raise status.ApiStatus(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     body = await bodies.read(request)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), patched=True)
     if kind == patch.APPLY:
         stored, created = _apply(registry, target, bodies.from_yaml(body), options, call)
         return answer(registry, target, view, stored, call, code=201 if created else 200)
@@ -134,8 +134,10 @@ def _place(obj: Object, target: Target, *, creating: bool) -> None:
     if creating:
         return
     if not meta.get("name"):
-        meta["name"] = target.name
-    elif meta["name"] != target.name:
+        raise status.bad_request(
+            f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        )
+    if meta["name"] != target.name:
         raise status.bad_request(
             f"the name of the object ({meta['name']}) does not match the name on the URL ({target.name})"
         )

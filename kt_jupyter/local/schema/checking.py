@@ -13,11 +13,11 @@ from kt_jupyter.local import schema, status
 from kt_jupyter.local.fields import invalid, quoted
 from kt_jupyter.local.objects import Object, parse_time
 from kt_jupyter.local.resources import ResourceType
+from kt_jupyter.specs.quantity import parse
 
-QUANTITY: Final = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
-_QUANTITY: Final = re.compile(
-    r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+)?"
-)
+_BAD_QUANTITY: Final = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+_QUANTITY: Final = re.compile(r"([+-]?[0-9]*(?:\.[0-9]*)?)([eEinumkKMGTP]*[-+]?[0-9]*)")
+_SUFFIX: Final = re.compile(r"Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]+|")
 _ALWAYS: Final = frozenset(("apiVersion", "kind"))
 _JSON_NAMES: Final = {"str": "string", "list": "array", "dict": "object"}
 _LAYOUTS: Final = {"time": "2006-01-02T15:04:05Z07:00", "microtime": "2006-01-02T15:04:05.000000Z07:00"}
@@ -110,6 +110,8 @@ def _walk(value: Object, type_name: str, path: str, unknown: list[str]) -> Itera
             del value[name]
             continue
         yield from _check_field(value[name], field, here, unknown, type_name)
+        if field.type == "quantity" and field.shape == "":
+            value[name] = canonical(value[name])
 
 
 def _check_field(value: Any, field: schema.Field, path: str, unknown: list[str], owner: str) -> Iterator[str]:
@@ -129,6 +131,8 @@ def _check_field(value: Any, field: schema.Field, path: str, unknown: list[str],
                 value[key] = _NOTHING.get(field.type, {})
                 continue
             yield from _check_value(item, field.type, path, unknown, owner)
+            if field.type == "quantity" and not _no_quantity(item):
+                value[key] = canonical(item)
     else:
         yield from _check_value(value, field.type, path, unknown, owner)
 
@@ -141,8 +145,9 @@ def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owne
             yield _complaint(value, _go_type(type_name), path, owner)
         return
     if type_name == "quantity":
-        if not isinstance(value, str | int | float) or isinstance(value, bool) or not _is_quantity(str(value)):
-            yield f"quantities must match the regular expression '{QUANTITY}'"
+        complaint = _no_quantity(value)
+        if complaint:
+            yield complaint
         return
     if type_name in _LAYOUTS:
         if isinstance(value, str) and not _is_time(value):
@@ -151,6 +156,11 @@ def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owne
     if type_name == "intorstring":
         if not isinstance(value, str | int) or isinstance(value, bool):
             yield _complaint(value, "intstr.IntOrString", path, owner)
+        return
+    if type_name == "bytes" and isinstance(value, str):
+        place = _not_base64(value)
+        if place is not None:
+            yield f"illegal base64 data at input byte {place}"
         return
     wanted = _PYTHON_TYPES.get(type_name)
     fits = wanted is None or (isinstance(value, wanted) and (type_name == "bool" or not isinstance(value, bool)))
@@ -164,6 +174,18 @@ def _go_name(path: str, type_name: str) -> str:
     return f"v1.{named}" if named else _go_type(type_name)
 
 
+def _not_base64(text: str) -> int | None:
+    """Return the first byte that is no base64, None when all is well."""
+    plain = text.replace("\n", "").replace("\r", "")
+    match = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", plain)
+    assert match is not None
+    if match.end() == len(plain):
+        return None
+    letters = re.match(r"[A-Za-z0-9+/]*", plain)
+    assert letters is not None
+    return letters.end() if letters.end() < len(plain) else len(plain) - len(plain) % 4
+
+
 def _is_time(text: str) -> bool:
     try:
         return parse_time(text).tzinfo is not None
@@ -171,8 +193,22 @@ def _is_time(text: str) -> bool:
         return False
 
 
-def _is_quantity(text: str) -> bool:
-    return _QUANTITY.fullmatch(text) is not None
+def _no_quantity(value: Any) -> str | None:
+    """Return why a value is no quantity, None when it is one; the server's parser takes more than its grammar says."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+        return _BAD_QUANTITY
+    match = _QUANTITY.fullmatch(str(value))
+    if match is None:
+        return _BAD_QUANTITY
+    return None if _SUFFIX.fullmatch(match[2]) else "unable to parse quantity's suffix"
+
+
+def canonical(value: Any) -> str:
+    """Write a quantity as the server does: ``1024Mi`` becomes ``1Gi``; a suffix alone is nothing."""
+    match = _QUANTITY.fullmatch(str(value))
+    if match is None or not any(letter.isdigit() for letter in match[1]):
+        return "0"
+    return str(parse(str(value)))
 
 
 def _go_type(type_name: str) -> str:
