@@ -14,6 +14,10 @@ _PROVISIONER: Final = "local.kt-jupyter.dev"
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 _READ: Final = ["get", "list", "watch"]
 _WRITE: Final = ["create", "delete", "deletecollection", "patch", "update"]
+_OURS: Final = {
+    "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
+    "annotations": {"rbac.authorization.kubernetes.io/autoupdate": "true"},
+}
 
 Rule = dict[str, Any]
 
@@ -99,7 +103,7 @@ def _cluster_roles() -> list[Object]:
 
 
 def _cluster_role(name: str, rules: list[Rule]) -> Object:
-    return {"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules}
+    return {"metadata": {"name": name, **_OURS}, "rules": rules}
 
 
 def _cluster_role_bindings() -> list[Object]:
@@ -111,7 +115,7 @@ def _cluster_role_bindings() -> list[Object]:
     }
     return [
         {
-            "metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}},
+            "metadata": {"name": name, **_OURS},
             "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name},
             "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": group} for group in groups],
         }

@@ -10,7 +10,7 @@ from typing import Final
 from kt_jupyter.local.admission import namespaces
 from kt_jupyter.local.fields import Problem
 from kt_jupyter.local.rules import Change, Rules
-from kt_jupyter.local.strategies import claims, metadata, rbac, small, volumes
+from kt_jupyter.local.strategies import claims, jobs, metadata, pods, rbac, small, volumes
 from kt_jupyter.local.strategies.base import Strategy
 
 _RBAC: Final = "rbac.authorization.k8s.io"
@@ -18,6 +18,8 @@ _STRATEGIES: Final[dict[str, Strategy]] = {
     "persistentvolumeclaims": claims.Claims(),
     "persistentvolumes": volumes.Volumes(),
     "storageclasses.storage.k8s.io": volumes.Classes(),
+    "pods": pods.Pods(),
+    "jobs.batch": jobs.Jobs(),
     "namespaces": small.Namespaces(),
     "configmaps": small.ConfigMaps(),
     "secrets": small.Secrets(),

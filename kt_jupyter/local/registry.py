@@ -16,7 +16,7 @@ from typing import Final
 
 from kt_jupyter.local import deletion, status
 from kt_jupyter.local.fields import invalid, quoted
-from kt_jupyter.local.objects import Object, clone, dig, name_of, namespace_of, now
+from kt_jupyter.local.objects import Object, clone, name_of, namespace_of, now
 from kt_jupyter.local.recorder import Recorder
 from kt_jupyter.local.resources import ResourceType, resource_of
 from kt_jupyter.local.rules import Change, Request, Rules
@@ -310,5 +310,13 @@ def _keep_other_half(kind: ResourceType, obj: Object, old: Object, subresource: 
 
 
 def _count_generation(kind: ResourceType, obj: Object, old: Object) -> None:
-    if kind.generation and dig(obj, "spec") != dig(old, "spec"):
+    if kind.generation and _wanted(kind, obj) != _wanted(kind, old):
         obj["metadata"]["generation"] = int(old["metadata"].get("generation") or 0) + 1
+
+
+def _wanted(kind: ResourceType, obj: Object) -> Object:
+    """Return what somebody asked for; where a pod runs is the scheduler's word, and no new generation of the pod."""
+    spec = obj.get("spec") or {}
+    if kind.key == "pods" and "nodeName" in spec:
+        return {key: value for key, value in spec.items() if key != "nodeName"}
+    return spec

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from kt_jupyter.local import status
+from kt_jupyter.local.deletion import finished
 from kt_jupyter.local.fields import invalid, not_supported
 from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
 from kt_jupyter.local.registry import Registry
@@ -42,7 +43,7 @@ async def delete(registry: Registry, request: web.Request, target: Target, view:
     options = await _options(request)
     old = registry.get(target.resource.key, target.namespace, target.name)
     last = _delete(registry, target, old, options)
-    gone = not options["dry_run"] and registry.find(target.resource.key, target.namespace, target.name) is None
+    gone = finished(target.resource, last)
     if gone and target.resource.key not in _RETURNS_OBJECT:
         body = encode(_success(target, old))
     else:

@@ -75,6 +75,8 @@ class Location:
             not inside and resource.namespaced and self.method != "GET"
         ):
             raise status.method_not_supported()
+        if self.subresource == "status" and self.method in ("POST", "DELETE"):
+            raise status.method_not_supported()
         return target
 
 

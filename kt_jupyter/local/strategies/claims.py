@@ -19,6 +19,7 @@ from kt_jupyter.local.strategies.base import Strategy
 MODES: Final = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 LEGACY_CLASS: Final = "volume.beta.kubernetes.io/storage-class"
 _PROTECTION: Final = "kubernetes.io/pvc-protection"
+_KIND: Final = "PersistentVolumeClaim"
 _DEFAULT_CLASS: Final = (
     "storageclass.kubernetes.io/is-default-class",
     "storageclass.beta.kubernetes.io/is-default-class",
@@ -137,8 +138,14 @@ def default_class(classes: list[Object]) -> str | None:
 
 
 def _mirror_data_source(spec: Object) -> None:
-    """The two ways to say what a volume is made from mean the same, and each is filled in from the other."""
+    """The two ways to say what a volume is made from mean the same, and each is filled in from the other.
+
+    What nothing can be made from is dropped without a word, in the old field.
+    """
     source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
+    if source is not None and not source.get("apiGroup") and source.get("kind") not in (None, "", _KIND):
+        del spec["dataSource"]
+        source = None
     if source is not None and reference is None:
         spec["dataSourceRef"] = {"apiGroup": source.get("apiGroup"), **source}
     elif reference is not None and source is None and not reference.get("namespace"):
@@ -158,7 +165,8 @@ def _modes(modes: list[str]) -> list[Problem]:
 
 
 def _requests(spec: Object) -> str | None:
-    return dig(spec, "resources", "requests", "storage")
+    size: str | None = dig(spec, "resources", "requests", "storage")
+    return size
 
 
 def _size(spec: Object) -> list[Problem]:
@@ -175,14 +183,6 @@ def _data_sources(spec: Object) -> list[Problem]:
         if source is None:
             continue
         found += [required(f"spec.{key}.{part}") for part in ("name", "kind") if not source.get(part)]
-        if not source.get("apiGroup") and source.get("kind") not in (None, "", "PersistentVolumeClaim"):
-            found.append(
-                invalid(
-                    f"spec.{key}",
-                    source.get("kind"),
-                    "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-                )
-            )
     source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
     if (
         source is not None

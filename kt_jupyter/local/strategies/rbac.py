@@ -44,8 +44,6 @@ class Bindings(Strategy):
         for subject in change.obj.get("subjects") or ():
             if subject.get("kind") in ("User", "Group"):
                 subject.setdefault("apiGroup", _GROUP)
-            elif subject.get("kind") == "ServiceAccount" and change.resource.namespaced:
-                subject.setdefault("namespace", change.obj["metadata"].get("namespace"))
 
     def wrong(self, change: Change) -> list[Problem]:
         """Return what is wrong with the reference and the subjects."""

@@ -47,7 +47,9 @@ class Namespaces(Strategy):
             finalizers = obj["spec"].get("finalizers") or []
             obj["spec"] = {"finalizers": [*finalizers, *(["kubernetes"] if "kubernetes" not in finalizers else [])]}
             obj["status"] = {"phase": "Active"}
-        elif change.subresource != "finalize":
+        elif change.subresource == "finalize":
+            obj["status"] = old.get("status") or {}
+        else:
             obj["spec"] = old.get("spec") or {}
 
     def wrong(self, change: Change) -> list[Problem]:
@@ -128,10 +130,12 @@ class Events(Strategy):
     def default(self, change: Change) -> None:
         """Fill in what the sender left out."""
         obj = change.obj
-        for key, nothing in (("involvedObject", {}), ("source", {}), ("firstTimestamp", None), ("lastTimestamp", None)):
-            obj.setdefault(key, nothing)
-        for key, nothing in (("eventTime", None), ("reportingComponent", ""), ("reportingInstance", "")):
-            obj.setdefault(key, nothing)
+        for key in ("involvedObject", "source"):
+            obj.setdefault(key, {})
+        for key in ("firstTimestamp", "lastTimestamp", "eventTime"):
+            obj.setdefault(key, None)
+        for key in ("reportingComponent", "reportingInstance"):
+            obj.setdefault(key, "")
 
     def wrong(self, change: Change) -> list[Problem]:
         """Return what is wrong with the event itself."""
