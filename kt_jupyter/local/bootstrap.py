@@ -44,7 +44,7 @@ def _storage_classes() -> list[Object]:
     """One of each kind that people meet: waits for its first pod, shared by many nodes, out of order."""
     return [
         _storage_class("standard", "directory", "WaitForFirstConsumer", {_DEFAULT_CLASS: "true"}, expands=True),
-        _storage_class("shared", "shared", "Immediate", expands=True),
+        _storage_class("shared", "shared", "Immediate"),
         _storage_class("broken", "broken", "Immediate"),
     ]
 

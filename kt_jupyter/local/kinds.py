@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from kt_jupyter.local.admission import namespaces
+from kt_jupyter.local.admission import limits as limit_ranges
+from kt_jupyter.local.admission import namespaces, quota, security
 from kt_jupyter.local.fields import Problem
 from kt_jupyter.local.rules import Change, Rules
-from kt_jupyter.local.strategies import claims, jobs, metadata, pods, rbac, small, volumes
+from kt_jupyter.local.strategies import claims, jobs, limits, metadata, pods, rbac, small, volumes
 from kt_jupyter.local.strategies.base import Strategy
 
 _RBAC: Final = "rbac.authorization.k8s.io"
@@ -24,6 +25,8 @@ _STRATEGIES: Final[dict[str, Strategy]] = {
     "configmaps": small.ConfigMaps(),
     "secrets": small.Secrets(),
     "events": small.Events(),
+    "resourcequotas": limits.Quotas(),
+    "limitranges": limits.LimitRanges(),
     f"roles.{_RBAC}": rbac.Roles(),
     f"clusterroles.{_RBAC}": rbac.Roles(),
     f"rolebindings.{_RBAC}": rbac.Bindings(),
@@ -43,6 +46,7 @@ class KindRules(Rules):
     def admit(self, change: Change) -> None:
         """Change the object, or refuse it, before it is validated."""
         namespaces.admit(change)
+        limit_ranges.admit(change)
         _of(change).admit(change)
 
     def prepare(self, change: Change) -> None:
@@ -58,8 +62,11 @@ class KindRules(Rules):
         _of(change).warn(change)
 
     def check(self, change: Change) -> None:
-        """Refuse a valid object for the state of the cluster."""
+        """Refuse a valid object for the state of the cluster; what it would use counts last."""
+        limit_ranges.check(change)
         _of(change).check(change)
+        security.check(change)
+        quota.check(change)
 
 
 def _of(change: Change) -> Strategy:

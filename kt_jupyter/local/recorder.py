@@ -7,12 +7,15 @@ the real server's default ``--event-ttl`` has it; the sweep is the server's (``h
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from kt_jupyter.local.objects import Object, dig, name_of, namespace_of, now
+from kt_jupyter.local.objects import Object, dig, name_of, namespace_of, now, now_micro
 
 if TYPE_CHECKING:
     from kt_jupyter.local.registry import Registry
+
+
+_SCHEDULER: Final = "default-scheduler"
 
 
 class Recorder:
@@ -74,17 +77,20 @@ def _event(involved: Object, namespace: str, *, type: str, reason: str, message:
         "apiVersion": involved.get("apiVersion"),
         "resourceVersion": dig(involved, "metadata", "resourceVersion"),
     }
+    if component == _SCHEDULER:  # it alone speaks through events.k8s.io, and looks so from here
+        about: dict[str, Any] = {"source": {}, "action": "Scheduling" if reason == "FailedScheduling" else "Binding"}
+        moments: dict[str, Any] = {"firstTimestamp": None, "lastTimestamp": None, "eventTime": now_micro()}
+    else:
+        about = {"source": {"component": component}}
+        moments = {"firstTimestamp": moment, "lastTimestamp": moment, "eventTime": None, "count": 1}
     return {
         "metadata": {"name": f"{name_of(involved)}.{time.time_ns():x}", "namespace": namespace},
         "involvedObject": {key: value for key, value in reference.items() if value},
         "reason": reason,
         "message": message,
-        "source": {"component": component},
-        "firstTimestamp": moment,
-        "lastTimestamp": moment,
-        "count": 1,
+        **about,
+        **moments,
         "type": type,
-        "eventTime": None,
         "reportingComponent": component,
         "reportingInstance": "",
     }

@@ -181,7 +181,9 @@ class Registry:
             return fresh
         if not gone:
             return old if fresh == old else self.store.put(resource, fresh).object
-        return self.store.remove(resource, namespace, name).object
+        removed = self.store.remove(resource, namespace, name).object
+        fresh["metadata"]["resourceVersion"] = removed["metadata"]["resourceVersion"]
+        return fresh
 
     def record_event(
         self,

@@ -31,6 +31,7 @@ class ApiStatus(Exception):  # noqa: N818  (the name of the thing on the wire)
         self.details = details
         self.headers = headers or {}
         self.meta: dict[str, Any] = {}
+        self.warnings: list[str] = []
 
     def body(self) -> dict[str, Any]:
         """Return the Status object for the wire."""

@@ -160,6 +160,7 @@ def test_the_data_stays_where_the_class_retains(here):
     name = here.bound("data")["spec"]["volumeName"]
     here.cluster.delete(CLAIMS, "data", namespace=here.namespace)
     here.until(VOLUMES, name, lambda volume: phase(volume) == "Released" or None)
+    here.cluster.delete(STORAGE_CLASSES, here.namespace)  # other tests look for the class that shares
     assert directory.is_dir()
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from .known import without_known
@@ -38,9 +39,8 @@ def main() -> int:
     for theme in options.theme or theme_names():
         chosen = [scenario for scenario in scenarios(theme) if options.only in scenario.name]
         with ThreadPoolExecutor(options.jobs) as pool:
-            answers = dict(
-                pool.map(lambda scenario: (scenario.name, answer(server, landscape, scenario, theme)), chosen)
-            )
+            played = pool.map(partial(answer, server, landscape, theme=theme), chosen)
+            answers = dict(zip((scenario.name for scenario in chosen), played, strict=True))
         if options.verb == "record":
             kept = load(theme) if options.only else {}
             path = save(

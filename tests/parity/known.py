@@ -1,4 +1,6 @@
-"""Where the local cluster may differ from the record, and why. Short on purpose; an entry that no longer differs fails the tests.
+"""Where the local cluster may differ from the record, and why.
+
+Short on purpose; an entry that no longer differs fails the tests.
 
 Each entry: the exchange (`theme/scenario/number`), the dotted path inside it, the reason.
 """

@@ -6,9 +6,10 @@ Dropped:
 - whole structs that a message quotes (`Invalid value: {"Capabilities":null,...}`), for the same reason.
 - the serialised object inside "patch: Invalid value": it holds managedFields.
 
-Replaced by placeholders: the scenario's namespace `{ns}`, uids (`<uid of Kind/name>`), resource versions (`<rv>`), values that a step kept
-(`{its name}`, so that "the version did not change" stays visible), times, ages, random name suffixes, addresses, node names and counts, the names of
-provisioners, tokens, certificates and continue tokens, and the host's paths.
+Replaced by placeholders: the scenario's namespace `{ns}`, uids (`<uid of Kind/name>`), resource versions (`<rv>`),
+values that a step kept (`{its name}`, so that "the version did not change" stays visible), times, ages, random name
+suffixes, addresses, node names and counts, the names of provisioners, tokens, certificates and continue tokens, and the
+host's paths.
 """
 
 import json

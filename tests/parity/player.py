@@ -37,7 +37,7 @@ class Run:
 
 
 def play(server: wire.Server, scenario: Scenario, theme: str) -> Run:
-    """Play one scenario in a namespace of its own and delete what it made (without waiting for the namespace to end)."""
+    """Play one scenario in a namespace of its own and delete what it made, without waiting for the namespace to end."""
     values = {"ns": f"parity-{theme}-{secrets.token_hex(4)}"}
     with contextlib.closing(_Player(server, values)) as player:
         player.enter(scenario.labels)
@@ -114,7 +114,8 @@ class _Player:
         if silent or step.until(answer):
             return answer
         collection, query = _collection(step, answer)
-        # From version 0: a watch without a version asks etcd how far it is, which old versions of it cannot say (an ERROR after 3 s).
+        # From version 0: a watch without a version asks etcd how far it is, which old versions of it cannot say (an
+        # ERROR after 3 s).
         query = {**query, "watch": "1", "resourceVersion": "0", "timeoutSeconds": str(int(SETTLED_WITHIN))}
         with contextlib.closing(self.server.connect()) as connection:
             response = self.server.ask(connection, "GET", collection, query=query)

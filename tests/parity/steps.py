@@ -1,7 +1,8 @@
 """The vocabulary in which the themes are written: scenarios made of steps.
 
-A step is one request. Strings in its path, query, headers and body may hold `{ns}`, the scenario's own fresh namespace, and
-`{name}` for every value an earlier step kept. Braces around anything else stay as they are, so JSON needs no escaping.
+A step is one request. Strings in its path, query, headers and body may hold `{ns}`, the scenario's own fresh
+namespace, and `{name}` for every value an earlier step kept. Braces around anything else stay as they are, so JSON
+needs no escaping.
 """
 
 from collections.abc import Callable

@@ -43,6 +43,8 @@ def context(browser) -> Iterator[BrowserContext]:
 def page(context) -> Iterator[Page]:
     page = context.new_page()
     yield page
+    for dialog in page.get_by_role("dialog").all_inner_texts():
+        print("A dialog was open:", dialog)  # pytest shows it with a failure, which it probably caused
     page.close()
 
 

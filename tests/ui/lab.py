@@ -37,6 +37,7 @@ class Notebook:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.cells = page.locator(".jp-Notebook .jp-CodeCell")
+        self.kernel = page.locator(".jp-Notebook-ExecutionIndicator")
 
     def source(self, index: int) -> Locator:
         return self.cells.nth(index).locator(".jp-InputArea-editor .cm-content")
@@ -50,8 +51,10 @@ class Notebook:
     def run(self, index: int = 0) -> None:
         """Run a cell and wait until it is done.
 
-        JupyterLab drops keys while it starts, so the key is pressed until the prompt answers.
+        Before the kernel is there JupyterLab would ask for one; and it drops keys while it starts, so the key is
+        pressed until the prompt answers.
         """
+        expect(self.kernel).to_have_attribute("data-status", "idle")
         for _ in range(30):
             self.source(index).click()
             self.page.keyboard.press("Control+Enter")
@@ -80,9 +83,17 @@ class Jupyter:
         return self.show(page, path.name)
 
     def show(self, page: Page, name: str) -> Notebook:
-        """Open a notebook that is there."""
+        """Open a notebook that is there; the kernels of those before it end."""
+        for kernel in json.loads(self._ask("GET", "kernels")):
+            self._ask("DELETE", f"kernels/{kernel['id']}")
         page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
+
+    def _ask(self, method: str, path: str) -> bytes:
+        headers = {"Authorization": f"token {TOKEN}"}
+        request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
 
 
 def ran(source: str, html: str | None) -> dict:

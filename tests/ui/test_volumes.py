@@ -44,7 +44,7 @@ def test_the_tutorial_runs_to_its_end(lab, page):
     shutil.copy(TUTORIAL, lab.root)
     notebook = lab.show(page, TUTORIAL.name)
     expect(notebook.cells.first).to_be_visible()
-    expect(page.get_by_text("| Idle")).to_be_visible()
+    expect(notebook.kernel).to_have_attribute("data-status", "idle")
     choose(page, "Run", "Run All Cells")
     expect(notebook.cells.last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=60_000)
     expect(notebook.cells.last).to_contain_text("No volumes in default")

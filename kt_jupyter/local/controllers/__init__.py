@@ -24,6 +24,7 @@ from kt_jupyter.local.controllers.jobs import Jobs
 from kt_jupyter.local.controllers.namespaces import Namespaces
 from kt_jupyter.local.controllers.protection import Protection
 from kt_jupyter.local.controllers.provisioner import Provisioner
+from kt_jupyter.local.controllers.quotas import Quotas
 from kt_jupyter.local.controllers.scheduler import Scheduler
 from kt_jupyter.local.pods import Kubelet, Logs
 
@@ -72,6 +73,7 @@ async def run_controllers(
         "trash": provisioner.empty_trash,
         "protection": Protection(registry).loop().run,
         "namespaces": Namespaces(registry).loop().run,
+        "quotas": Quotas(registry).loop().run,
         "accounts": Accounts(registry, _certificate(paths)).loop().run,
         "scheduler": Scheduler(registry).loop().run,
         "jobs": Jobs(registry).loop().run,

@@ -23,6 +23,20 @@ _CONTENT: Final = (
     *(one.key for one in RESOURCES if one.namespaced and not one.virtual and one.plural != "events"),
     "events",
 )
+# What could go wrong on a real cluster and doesn't here; said all the same.
+_UNTROUBLED: Final = (
+    ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
+    (
+        "NamespaceDeletionGroupVersionParsingFailure",
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    (
+        "NamespaceDeletionContentFailure",
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+)
 
 
 class Namespaces:
@@ -80,6 +94,9 @@ def _note(namespace: Object, left: dict[str, list[Object]]) -> None:
     holding = [f"{name} in {count} resource instances" for name, count in sorted(finalizers.items())]
     status = namespace.setdefault("status", {})
     conditions = status.get("conditions") or []
+    for kind, reason, message in _UNTROUBLED:
+        condition = {"type": kind, "status": "False", "reason": reason, "message": message}
+        conditions = set_condition(conditions, condition, now())
     for kind, reason, message in (
         ("NamespaceContentRemaining", "SomeResourcesRemain", f"Some resources are remaining: {', '.join(counts)}"),
         ("NamespaceFinalizersRemaining", "SomeFinalizersRemain", _finalizers(holding)),

@@ -17,7 +17,7 @@ from kt_jupyter.local.rest import bodies, deleting, reading, subresources, watch
 from kt_jupyter.local.rest import target as targets
 from kt_jupyter.local.rest.query import ListOptions, revision, truth
 from kt_jupyter.local.rest.target import Target
-from kt_jupyter.local.rest.views import View
+from kt_jupyter.local.rest.views import View, add_warnings
 from kt_jupyter.local.store import encode
 from kt_jupyter.local.users import Authenticator, User
 
@@ -182,6 +182,8 @@ def _refused(refusal: status.ApiStatus, path: str = "") -> web.Response:
         accident = refusal.code == 500  # these name the path that they happened at
         text = f"Internal Server Error: {quoted(path)}: {refusal.message}\n" if accident else refusal.message
         return web.Response(text=text, status=refusal.code, headers=refusal.headers)
-    return web.Response(
+    response = web.Response(
         body=encode(refusal.body()), status=refusal.code, content_type="application/json", headers=refusal.headers
     )
+    add_warnings(response, refusal.warnings)
+    return response

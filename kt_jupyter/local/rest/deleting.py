@@ -41,7 +41,12 @@ _ORPHANED_PODS: Final = (
 async def delete(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
     """Answer the DELETE of one object."""
     options = await _options(request)
-    old = registry.get(target.resource.key, target.namespace, target.name)
+    orphans = target.resource.key == "jobs.batch" and options["propagation"] is None
+    try:
+        old = registry.get(target.resource.key, target.namespace, target.name)
+    except status.ApiStatus as refusal:
+        refusal.warnings = [_ORPHANED_PODS] if orphans else []
+        raise
     last = _delete(registry, target, old, options)
     gone = finished(target.resource, last)
     if gone and target.resource.key not in _RETURNS_OBJECT:
@@ -49,8 +54,7 @@ async def delete(registry: Registry, request: web.Request, target: Target, view:
     else:
         body = view.one(target.resource, Record(last, encode(last), 0))
     response = view.respond(body)
-    if target.resource.key == "jobs.batch" and options["propagation"] is None:
-        add_warnings(response, [_ORPHANED_PODS])
+    add_warnings(response, [_ORPHANED_PODS] if orphans else [])
     return response
 
 

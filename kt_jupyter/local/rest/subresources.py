@@ -24,6 +24,8 @@ from kt_jupyter.local.users import Authenticator
 
 _STREAMS: Final = frozenset(("attach", "exec", "portforward"))
 _TOKEN_SECONDS: Final = 3600
+_SHORTEST_TOKEN: Final = 600
+_AUDIENCE: Final = "https://kubernetes.default.svc"
 
 
 class Handlers:
@@ -54,6 +56,8 @@ class Handlers:
         chunks = open_log(
             registry, self._logs, target.namespace or "", target.name, _log_options(request.query, target.name)
         )
+        if not dig(registry.get("pods", target.namespace, target.name), "spec", "nodeName"):
+            return web.Response(status=204)  # a pod on no node has nothing to say
         response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
         await response.prepare(request)
         async for chunk in chunks:
@@ -62,7 +66,9 @@ class Handlers:
         return response
 
     def _stream(self, registry: Registry, target: Target) -> web.Response:
-        registry.get(target.resource.key, target.namespace, target.name)
+        pod = registry.get(target.resource.key, target.namespace, target.name)
+        if not dig(pod, "spec", "nodeName"):
+            raise status.bad_request(f"pod {target.name} does not have a host assigned")
         raise status.ApiStatus(
             501, "NotImplemented", f"the local cluster does not serve pods/{target.subresource} yet", details={}
         )
@@ -71,9 +77,13 @@ class Handlers:
         registry.get(target.resource.key, target.namespace, target.name)
         obj = bodies.decode(await bodies.read(request), bodies.media_type(request))
         seconds = int(dig(obj, "spec", "expirationSeconds") or _TOKEN_SECONDS)
+        if seconds < _SHORTEST_TOKEN:
+            why = "may not specify a duration less than 10 minutes"
+            problem = invalid("spec.expirationSeconds", seconds, why)
+            raise status.invalid("authentication.k8s.io", "TokenRequest", "", [problem])
         token, ends = self._authenticator.issue(target.namespace or "", target.name, seconds)
         expires = stamp(dt.datetime.fromtimestamp(ends, dt.UTC))
-        spec = {"audiences": [], **(obj.get("spec") or {}), "expirationSeconds": seconds}
+        spec = {"audiences": [_AUDIENCE], **(obj.get("spec") or {}), "expirationSeconds": seconds}
         obj |= {"spec": spec, "status": {"token": token, "expirationTimestamp": expires}}
         return view.respond(encode(obj), 201)
 

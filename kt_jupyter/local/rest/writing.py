@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from aiohttp import web
 
 from kt_jupyter.local import go_json, managed_fields, patch, schema, status
@@ -29,7 +32,8 @@ async def create(registry: Registry, request: web.Request, target: Target, view:
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     _place(obj, target, creating=True)
     managed_fields.track_update(obj, None, call.manager)
-    stored = registry.create(target.resource.key, obj, call=call)
+    with _warning(call):
+        stored = registry.create(target.resource.key, obj, call=call)
     return answer(registry, target, view, stored, call, code=201)
 
 
@@ -44,7 +48,8 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
     _place(obj, target, creating=False)
     old = registry.get(target.resource.key, target.namespace, target.name)
     managed_fields.track_update(obj, old, call.manager, target.subresource)
-    stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
+    with _warning(call):
+        stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
 
 
@@ -66,7 +71,8 @@ async def change(registry: Registry, request: web.Request, target: Target, view:
     checking.check_patched(fresh, target.resource, options.validation, call.warnings, shown=shown, twice=twice)
     _same_object(fresh, target)
     managed_fields.track_update(fresh, old, call.manager, target.subresource)
-    stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
+    with _warning(call):
+        stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
 
 
@@ -100,6 +106,16 @@ def answer(
     if record is None or record.object is not stored:
         record = Record(stored, encode(stored), 0)
     return view.respond(view.one(target.resource, record), code, warnings=call.warnings)
+
+
+@contextlib.contextmanager
+def _warning(call: Request) -> Iterator[None]:
+    """Let a refusal carry the warnings that came before it."""
+    try:
+        yield
+    except status.ApiStatus as refusal:
+        refusal.warnings = call.warnings
+        raise
 
 
 def check_kind(obj: Object, resource: ResourceType) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from kt_jupyter.local import schema, status
 from kt_jupyter.local.fields import invalid, quoted
 from kt_jupyter.local.objects import Object, parse_time
 from kt_jupyter.local.resources import ResourceType
-from kt_jupyter.specs.quantity import parse
+from kt_jupyter.specs.quantity import Quantity, parse
 
 _BAD_QUANTITY: Final = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _QUANTITY: Final = re.compile(r"([+-]?[0-9]*(?:\.[0-9]*)?)([eEinumkKMGTP]*[-+]?[0-9]*)")
@@ -63,7 +64,7 @@ def check(obj: Object, resource: ResourceType, mode: str, warnings: list[str], *
 def check_patched(
     obj: Object, resource: ResourceType, mode: str, warnings: list[str], *, shown: str, twice: Sequence[str]
 ) -> None:
-    """Check an object that a patch has changed, as ``check`` does; mistakes are the patch's (422), ``shown`` with them."""
+    """Check what a patch has made, as ``check`` does; mistakes are the patch's (422), ``shown`` with them."""
     api_version, kind = str(obj.get("apiVersion")), str(obj.get("kind"))
     if (api_version, kind) != (resource.api_version, resource.kind):
         wrong: str | None = schema.not_convertible(api_version, kind, resource.api_version, resource.kind)
@@ -132,7 +133,7 @@ def _check_field(value: Any, field: schema.Field, path: str, unknown: list[str],
                 continue
             yield from _check_value(item, field.type, path, unknown, owner)
             if field.type == "quantity" and not _no_quantity(item):
-                value[key] = canonical(item)
+                value[key] = canonical(item, finest=3)
     else:
         yield from _check_value(value, field.type, path, unknown, owner)
 
@@ -144,28 +145,27 @@ def _check_value(value: Any, type_name: str, path: str, unknown: list[str], owne
         elif value is not None:
             yield _complaint(value, _go_type(type_name), path, owner)
         return
+    complaint = _no_scalar(value, type_name, path, owner)
+    if complaint:
+        yield complaint
+
+
+def _no_scalar(value: Any, type_name: str, path: str, owner: str) -> str | None:
     if type_name == "quantity":
-        complaint = _no_quantity(value)
-        if complaint:
-            yield complaint
-        return
+        return _no_quantity(value)
     if type_name in _LAYOUTS:
-        if isinstance(value, str) and not _is_time(value):
-            yield f'parsing time {quoted(value)} as "{_LAYOUTS[type_name]}": cannot parse {quoted(value)} as "2006"'
-        return
+        if not isinstance(value, str) or _is_time(value):
+            return None
+        return f'parsing time {quoted(value)} as "{_LAYOUTS[type_name]}": cannot parse {quoted(value)} as "2006"'
     if type_name == "intorstring":
-        if not isinstance(value, str | int) or isinstance(value, bool):
-            yield _complaint(value, "intstr.IntOrString", path, owner)
-        return
+        fits = isinstance(value, str | int) and not isinstance(value, bool)
+        return None if fits else _complaint(value, "intstr.IntOrString", path, owner)
     if type_name == "bytes" and isinstance(value, str):
         place = _not_base64(value)
-        if place is not None:
-            yield f"illegal base64 data at input byte {place}"
-        return
+        return None if place is None else f"illegal base64 data at input byte {place}"
     wanted = _PYTHON_TYPES.get(type_name)
     fits = wanted is None or (isinstance(value, wanted) and (type_name == "bool" or not isinstance(value, bool)))
-    if not fits:
-        yield _complaint(value, _go_name(path, type_name), path, owner)
+    return None if fits else _complaint(value, _go_name(path, type_name), path, owner)
 
 
 def _go_name(path: str, type_name: str) -> str:
@@ -203,12 +203,20 @@ def _no_quantity(value: Any) -> str | None:
     return None if _SUFFIX.fullmatch(match[2]) else "unable to parse quantity's suffix"
 
 
-def canonical(value: Any) -> str:
-    """Write a quantity as the server does: ``1024Mi`` becomes ``1Gi``; a suffix alone is nothing."""
+def canonical(value: Any, *, finest: int = 9) -> str:
+    """Write a quantity as the server does: ``1024Mi`` becomes ``1Gi``; a suffix alone is nothing.
+
+    In lists of resources it knows nothing finer than a thousandth (``finest=3``), and rounds up.
+    """
     match = _QUANTITY.fullmatch(str(value))
     if match is None or not any(letter.isdigit() for letter in match[1]):
         return "0"
-    return str(parse(str(value)))
+    read = parse(str(value))
+    scaled = read.value * 10**finest
+    if scaled.denominator != 1:
+        up = -(-scaled.numerator // scaled.denominator) if scaled > 0 else scaled.numerator // scaled.denominator
+        read = Quantity(Fraction(up, 10**finest), read.format)
+    return str(read)
 
 
 def _go_type(type_name: str) -> str:

@@ -33,14 +33,14 @@ def containers(field: str, spec: Object, sources: dict[str, str]) -> list[Proble
     for key in ("containers", "initContainers"):
         for place, container in enumerate(spec.get(key) or ()):
             here, name = f"{field}.{key}[{place}]", container.get("name") or ""
-            found += _container(here, container, sources)
+            found += _container(here, container, spec, sources)
             if name and name in seen:
                 found.append(duplicate(f"{here}.name", name))
             seen.add(name)
     return found
 
 
-def _container(field: str, container: Object, sources: dict[str, str]) -> list[Problem]:
+def _container(field: str, container: Object, spec: Object, sources: dict[str, str]) -> list[Problem]:
     name, image = container.get("name") or "", container.get("image") or ""
     found = names.wrong(f"{field}.name", name, names.label) if name else [required(f"{field}.name")]
     if not image:
@@ -53,7 +53,11 @@ def _container(field: str, container: Object, sources: dict[str, str]) -> list[P
     found += mounts(field, container, sources)
     found += values.one_of(f"{field}.imagePullPolicy", container["imagePullPolicy"], _PULLS)
     found += _amounts(f"{field}.resources", container["resources"])
-    return found + _security(f"{field}.securityContext", container.get("securityContext") or {})
+    context = container.get("securityContext") or {}
+    if context.get("procMount") == "Unmasked" and spec.get("hostUsers") is not False:
+        why = "`hostUsers` must be false to use `Unmasked`"
+        found.append(invalid(f"{field}.securityContext.procMount", "Unmasked", why))
+    return found + _security(f"{field}.securityContext", context)
 
 
 def _ports(field: str, ports: list[Object]) -> list[Problem]:

@@ -21,8 +21,6 @@ _NUMBERS: Final = ("parallelism", "completions", "activeDeadlineSeconds", "backo
 class Jobs(Strategy):
     """The rules of jobs."""
 
-    twice = True
-
     def default(self, change: Change) -> None:
         """Fill in what the sender left out."""
         obj = change.obj
@@ -37,9 +35,6 @@ class Jobs(Strategy):
         spec.setdefault("manualSelector", False)
         spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
         template = spec.setdefault("template", {})
-        labels = dig(template, "metadata", "labels")
-        if labels and not obj["metadata"].get("labels"):
-            obj["metadata"]["labels"] = dict(labels)
         pod_defaults.fill(template.setdefault("spec", {}))
 
     def prepare(self, change: Change) -> None:
@@ -51,27 +46,17 @@ class Jobs(Strategy):
                 _select(obj)
 
     def wrong(self, change: Change) -> list[Problem]:
-        """Return what is wrong with the job itself."""
-        obj = change.obj
-        spec, field = obj["spec"], "spec"
-        found: list[Problem] = []
-        for key in _NUMBERS:
-            found += values.at_least_zero(f"{field}.{key}", spec.get(key))
-        found += values.one_of(f"{field}.completionMode", spec["completionMode"], ("NonIndexed", "Indexed"))
-        indexed = spec["completionMode"] == "Indexed"
-        if indexed and spec.get("completions") is None:
-            why = f"when completion mode is {spec['completionMode']}"
-            found.append(required(f"{field}.completions", why))
-        if not indexed and spec.get("backoffLimitPerIndex") is not None:
-            limit = spec["backoffLimitPerIndex"]
-            found.append(invalid(f"{field}.backoffLimitPerIndex", limit, "requires indexed completion mode"))
-        return found + _selector(obj) + _template(spec["template"])
+        """Return what is wrong with the job itself; of a changed one the real server says most of it twice."""
+        again = [] if change.old is None else _spec(change.obj)
+        return _generated(change.obj) + _spec(change.obj) + again
 
     def changed(self, change: Change, old: Object) -> list[Problem]:
         """Return what may not become of the old job."""
         if change.subresource == "status":
             return _status(change.obj.get("status") or {})
         fresh, held = change.obj["spec"], old["spec"]
+        if fresh.get("selector", {}).get("matchLabels"):
+            fresh["selector"]["matchLabels"] = dict(sorted(fresh["selector"]["matchLabels"].items()))
         found: list[Problem] = []
         elastic = fresh["completionMode"] == "Indexed" and fresh.get("completions") == fresh.get("parallelism")
         if not elastic:
@@ -85,37 +70,58 @@ class Jobs(Strategy):
         )
 
     def warn(self, change: Change) -> None:
-        """Add what kubectl shows about the job's pods."""
+        """Share the template's labels, as the server shows them; add what kubectl shows about the job's pods."""
         if change.old is None:
+            if not change.obj["metadata"].get("labels"):
+                change.obj["metadata"]["labels"] = dict(change.obj["spec"]["template"]["metadata"]["labels"])
             change.call.warnings.extend(pods.warnings("spec.template.spec", change.obj["spec"]["template"]["spec"]))
+
+
+def _spec(obj: Object) -> list[Problem]:
+    spec, field = obj["spec"], "spec"
+    found: list[Problem] = []
+    for key in _NUMBERS:
+        found += values.at_least_zero(f"{field}.{key}", spec.get(key))
+    found += values.one_of(f"{field}.completionMode", spec["completionMode"], ("NonIndexed", "Indexed"))
+    indexed = spec["completionMode"] == "Indexed"
+    if indexed and spec.get("completions") is None:
+        why = f"when completion mode is {spec['completionMode']}"
+        found.append(required(f"{field}.completions", why))
+    if not indexed and spec.get("backoffLimitPerIndex") is not None:
+        limit = spec["backoffLimitPerIndex"]
+        found.append(invalid(f"{field}.backoffLimitPerIndex", limit, "requires indexed completion mode"))
+    return found + _selector(obj) + _template(spec["template"])
 
 
 def _select(job: Object) -> None:
     spec, uid = job["spec"], job["metadata"]["uid"]
     metadata = spec["template"].setdefault("metadata", {})
-    labels = metadata.setdefault("labels", {})
-    # As in the real server: a job without labels of its own shares its template's, those written now included.
-    shared = not job["metadata"].get("labels") and not labels
-    labels |= dict.fromkeys(_UID, uid) | dict.fromkeys(_NAME, name_of(job))
-    if shared:
-        job["metadata"]["labels"] = dict(labels)
-    selector = spec.setdefault("selector", {}).setdefault("matchLabels", {})
-    selector[_UID[0]] = uid
+    own = dict.fromkeys(_UID, uid) | dict.fromkeys(_NAME, name_of(job))
+    metadata["labels"] = dict(sorted({**(metadata.get("labels") or {}), **own}.items()))
+    selector = spec.setdefault("selector", {})
+    selector["matchLabels"] = dict(sorted({**(selector.get("matchLabels") or {}), _UID[0]: uid}.items()))
 
 
 def _selector(job: Object) -> list[Problem]:
-    spec, found = job["spec"], []
+    spec = job["spec"]
     selector, labels = spec.get("selector"), dig(spec, "template", "metadata", "labels")
     if selector is None:
         return [required("spec.selector")]
-    found += values.selector("spec.selector", selector)
+    found = values.selector("spec.selector", selector)
     matched = selector.get("matchLabels") or {}
-    if not spec["manualSelector"] and (matched != {_UID[0]: job["metadata"]["uid"]} or len(selector) > 1):
-        found.append(invalid("spec.selector", selector, "`selector` not auto-generated"))
     if any((labels or {}).get(key) != value for key, value in matched.items()):
         why = "`selector` does not match template `labels`"
-        found.append(invalid("spec.template.metadata.labels", labels, why))
+        found.append(invalid("spec.template.metadata.labels", labels and dict(sorted(labels.items())), why))
     return found
+
+
+def _generated(job: Object) -> list[Problem]:
+    """Unless its sender minds it, the selector is the server's own."""
+    spec, selector = job["spec"], job["spec"].get("selector") or {}
+    if spec["manualSelector"] or selector == {"matchLabels": {_UID[0]: job["metadata"]["uid"]}}:
+        return []
+    shown = {**selector, "matchLabels": dict(sorted((selector.get("matchLabels") or {}).items()))}
+    return [invalid("spec.selector", shown, "`selector` not auto-generated")]
 
 
 def _template(template: Object) -> list[Problem]:

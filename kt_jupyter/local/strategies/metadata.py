@@ -49,7 +49,8 @@ def changes(obj: Object, old: Object) -> list[Problem]:
         if fresh:
             shown = ", ".join(f'"{one}"' for one in fresh)
             why = "no new finalizers can be added if the object is being deleted, found new finalizers"
-            found.append(forbidden("metadata.finalizers", f"{why} []string{{{shown}}}"))
+            # Twice: the real server checks before and within the kind's own rules.
+            found += [forbidden("metadata.finalizers", f"{why} []string{{{shown}}}")] * 2
     return found
 
 
@@ -86,9 +87,8 @@ def _owners(owners: list[Object]) -> list[Problem]:
     for owner in owners:
         if not owner.get("apiVersion"):
             found.append(invalid(f"{field}.apiVersion", "", "version must not be empty"))
-        for key in ("kind", "name", "uid"):
-            if not owner.get(key):
-                found.append(invalid(f"{field}.{key}", "", "must not be empty"))
+        missing = [key for key in ("kind", "name", "uid") if not owner.get(key)]
+        found += [invalid(f"{field}.{key}", "", "must not be empty") for key in missing]
     controllers = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller")]
     if len(controllers) > 1:
         why = 'Only one reference can have Controller set to true. Found "true" in references for'

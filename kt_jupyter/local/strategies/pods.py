@@ -37,11 +37,10 @@ class Pods(Strategy):
 
     def admit(self, change: Change) -> None:
         """Give a new pod its account, its priority and the patience with its node."""
-        if change.old is not None:
-            return
-        accounts.admit(change)
-        _prioritize(change)
         _tolerate(change.obj["spec"])
+        if change.old is None:
+            accounts.admit(change)
+            _prioritize(change)
 
     def prepare(self, change: Change) -> None:
         """A pod begins Pending; how it is served under pressure follows from its resources."""
@@ -154,8 +153,7 @@ def _deadline(fresh: int | None, held: int | None) -> list[Problem]:
 def _tolerations(fresh: list[Any], held: list[Any]) -> list[Problem]:
     if all(toleration in fresh for toleration in held):
         return []
-    why = "existing toleration can not be modified except its tolerationSeconds"
-    return [forbidden("spec.tolerations", why)]
+    return [forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")]
 
 
 def _settled(spec: Object) -> Object:

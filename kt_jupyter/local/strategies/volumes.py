@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from kt_jupyter.local.fields import Problem, forbidden, invalid, not_supported, required
-from kt_jupyter.local.objects import Object, dig
+from kt_jupyter.local.objects import Object, dig, now
 from kt_jupyter.local.rules import Change
 from kt_jupyter.local.strategies import names, values
 from kt_jupyter.local.strategies.base import Strategy
@@ -48,7 +48,7 @@ class Volumes(Strategy):
     def prepare(self, change: Change) -> None:
         """A volume begins Pending, whatever its sender says."""
         if change.old is None:
-            change.obj["status"] = {"phase": "Pending"}
+            change.obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": now()}
 
     def wrong(self, change: Change) -> list[Problem]:
         """Return what is wrong with the volume itself."""
@@ -98,10 +98,9 @@ class Classes(Strategy):
 
     def changed(self, change: Change, old: Object) -> list[Problem]:
         """Return what may not change: nearly everything."""
-        obj, found = change.obj, []
-        for key in ("parameters", "provisioner", "reclaimPolicy"):
-            if (obj.get(key) or None) != (old.get(key) or None):
-                found.append(forbidden(key, f"updates to {key} are forbidden."))
+        obj, fixed = change.obj, ("parameters", "provisioner", "reclaimPolicy")
+        touched = [key for key in fixed if (obj.get(key) or None) != (old.get(key) or None)]
+        found = [forbidden(key, f"updates to {key} are forbidden.") for key in touched]
         return found + values.unchanged("volumeBindingMode", obj["volumeBindingMode"], old["volumeBindingMode"])
 
 
@@ -110,9 +109,9 @@ def _sources(spec: Object) -> Object:
 
 
 def _source(spec: Object) -> list[Problem]:
-    first, *others = [*_sources(spec), None]
-    found = [forbidden(f"spec.{other}", "may not specify more than 1 volume type") for other in others if other]
-    if first is None:
+    kinds = list(_sources(spec))
+    found = [forbidden(f"spec.{other}", "may not specify more than 1 volume type") for other in kinds[1:]]
+    if not kinds:
         found.append(required("spec", "must specify a volume type"))
     if dig(spec, "hostPath", "path") == "/" and spec.get("persistentVolumeReclaimPolicy") == "Recycle":
         found.append(

@@ -1,7 +1,7 @@
 """Server-side apply: `kubectl apply --server-side`, and who owns what."""
 
-from ..objects import CLAIMS, CONFIGMAPS, PODS, claim, configmap, container, named, pod
-from ..steps import APPLY, MERGE, get, only, patch, post, scenario
+from ..objects import CLAIMS, CONFIGMAPS, PODS, claim, configmap, container, pod
+from ..steps import APPLY, MERGE, get, only, patch, scenario
 
 A = f"{CONFIGMAPS}/a"
 DATA = only("metadata.name", "metadata.labels", "data")
@@ -52,18 +52,60 @@ SCENARIOS = [
         applied({**configmap("a"), "dta": {}}, query={"fieldValidation": "Strict"}),
         applied({**configmap("a"), "data": {"x": 5}}),
         applied({**configmap("a"), "data": "x"}),
-        applied(configmap("a", **{"x": "1"}), query={"dryRun": "All"}, see=DATA),
+        applied(configmap("a", x="1"), query={"dryRun": "All"}, see=DATA),
         patch(A, configmap("a"), MERGE, query={"force": "true"}),
     ),
     scenario(
         "lists merge by key",
-        applied(pod("p", container("c"), nodeSelector={"no": "such"}, tolerations=[{"key": "a", "operator": "Exists"}]), path=f"{PODS}/p", see=only("spec.containers.0.name", "metadata.generation")),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "finalizers": ["example.com/x"]}}, "two", f"{PODS}/p", see=only("metadata.finalizers", "spec.containers.0.name")),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "finalizers": ["example.com/y"]}}, "three", f"{PODS}/p", see=only("metadata.finalizers")),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}, "two", f"{PODS}/p", see=only("metadata.finalizers")),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "busybox"}]}}, "two", f"{PODS}/p"),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"image": "busybox"}]}}, "two", f"{PODS}/p"),
-        applied({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}, "three", f"{PODS}/p", see=only("metadata.finalizers")),
+        applied(
+            pod("p", container("c"), nodeSelector={"no": "such"}, tolerations=[{"key": "a", "operator": "Exists"}]),
+            path=f"{PODS}/p",
+            see=only("spec.containers.0.name", "metadata.generation"),
+        ),
+        applied(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "finalizers": ["example.com/x"]}},
+            "two",
+            f"{PODS}/p",
+            see=only("metadata.finalizers", "spec.containers.0.name"),
+        ),
+        applied(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "finalizers": ["example.com/y"]}},
+            "three",
+            f"{PODS}/p",
+            see=only("metadata.finalizers"),
+        ),
+        applied(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}},
+            "two",
+            f"{PODS}/p",
+            see=only("metadata.finalizers"),
+        ),
+        applied(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "p"},
+                "spec": {"containers": [{"name": "c", "image": "busybox"}]},
+            },
+            "two",
+            f"{PODS}/p",
+        ),
+        applied(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": "p"},
+                "spec": {"containers": [{"image": "busybox"}]},
+            },
+            "two",
+            f"{PODS}/p",
+        ),
+        applied(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}},
+            "three",
+            f"{PODS}/p",
+            see=only("metadata.finalizers"),
+        ),
     ),
     scenario(
         "a claim is applied, and applied again",

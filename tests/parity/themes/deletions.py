@@ -1,11 +1,22 @@
 """Deletion: finalizers, preconditions, propagation, and the deletion of many."""
 
-from ..objects import CLAIMS, CONFIGMAPS, PODS, JOBS, claim, configmap, container, job, named, pod
-from ..steps import delete, each, get, gone, listed, only, patch, post, put, scenario
+from ..objects import CLAIMS, CONFIGMAPS, PODS, configmap
+from ..steps import delete, each, get, gone, only, patch, post, scenario
 
 A = f"{CONFIGMAPS}/a"
 HELD = {"finalizers": ["example.com/hold"]}
-WHEN = only("kind", "metadata.name", "metadata.finalizers", "metadata.deletionTimestamp", "metadata.deletionGracePeriodSeconds", "status", "details", "message", "reason", "code")
+WHEN = only(
+    "kind",
+    "metadata.name",
+    "metadata.finalizers",
+    "metadata.deletionTimestamp",
+    "metadata.deletionGracePeriodSeconds",
+    "status",
+    "details",
+    "message",
+    "reason",
+    "code",
+)
 
 
 def owned(name, **owner):
@@ -23,7 +34,10 @@ SCENARIOS = [
         get(A),
         delete(A),
         post(CONFIGMAPS, configmap("a")).quietly(),
-        delete(A, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 30, "propagationPolicy": "Background"}),
+        delete(
+            A,
+            {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 30, "propagationPolicy": "Background"},
+        ),
         post(CONFIGMAPS, configmap("a")).quietly(),
         delete(A, {"kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"}, see=only("status")),
         post(CONFIGMAPS, configmap("a")).quietly(),
@@ -43,7 +57,9 @@ SCENARIOS = [
     ),
     scenario(
         "preconditions",
-        post(CONFIGMAPS, configmap("a", metadata=HELD), keep={"uid": "metadata.uid", "rv": "metadata.resourceVersion"}).quietly(),
+        post(
+            CONFIGMAPS, configmap("a", metadata=HELD), keep={"uid": "metadata.uid", "rv": "metadata.resourceVersion"}
+        ).quietly(),
         delete(A, {"preconditions": {"uid": "11111111-1111-1111-1111-111111111111"}}),
         delete(A, {"preconditions": {"uid": ""}}),
         delete(A, {"preconditions": {"resourceVersion": "1"}}),
@@ -61,7 +77,12 @@ SCENARIOS = [
     ),
     scenario(
         "many at once",
-        *[post(CONFIGMAPS, configmap(name, metadata={"labels": {"go": "yes"}, **(HELD if name == "c" else {})})).quietly() for name in "abc"],
+        *[
+            post(
+                CONFIGMAPS, configmap(name, metadata={"labels": {"go": "yes"}, **(HELD if name == "c" else {})})
+            ).quietly()
+            for name in "abc"
+        ],
         post(CONFIGMAPS, configmap("d")).quietly(),
         delete(CONFIGMAPS, query={"labelSelector": "go=yes"}),
         get(CONFIGMAPS, see=each("metadata.name", "metadata.finalizers")),
@@ -99,9 +120,35 @@ SCENARIOS = [
     ),
     scenario(
         "an owner that never was is no owner",
-        post(CONFIGMAPS, configmap("a", metadata={"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "11111111-1111-1111-1111-111111111111"}]})).quietly(),
+        post(
+            CONFIGMAPS,
+            configmap(
+                "a",
+                metadata={
+                    "ownerReferences": [
+                        {
+                            "apiVersion": "v1",
+                            "kind": "ConfigMap",
+                            "name": "x",
+                            "uid": "11111111-1111-1111-1111-111111111111",
+                        }
+                    ]
+                },
+            ),
+        ).quietly(),
         get(A, until=gone),
         post(CONFIGMAPS, configmap("b", metadata={"ownerReferences": [{"kind": "ConfigMap", "name": "x"}]})),
-        post(CONFIGMAPS, configmap("b", metadata={"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1", "controller": True}, {"apiVersion": "v1", "kind": "ConfigMap", "name": "y", "uid": "2", "controller": True}]})),
+        post(
+            CONFIGMAPS,
+            configmap(
+                "b",
+                metadata={
+                    "ownerReferences": [
+                        {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "1", "controller": True},
+                        {"apiVersion": "v1", "kind": "ConfigMap", "name": "y", "uid": "2", "controller": True},
+                    ]
+                },
+            ),
+        ),
     ),
 ]

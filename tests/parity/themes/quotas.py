@@ -3,8 +3,22 @@
 The real server hears of a new limit range a moment after it was made; `until` waits for that where a second one is added.
 """
 
-from ..objects import CLAIMS, CONFIGMAPS, EVENTS, JOBS, LIMITS, PODS, QUOTAS, claim, configmap, container, job, named, pod
-from ..steps import delete, each, event, get, only, patch, post, scenario, shows
+from ..objects import (
+    CLAIMS,
+    CONFIGMAPS,
+    EVENTS,
+    JOBS,
+    LIMITS,
+    PODS,
+    QUOTAS,
+    claim,
+    configmap,
+    container,
+    job,
+    named,
+    pod,
+)
+from ..steps import delete, event, get, only, patch, post, scenario, shows
 
 DRY = {"dryRun": "All"}
 SMALL = {"resources": {"requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "10m", "memory": "8Mi"}}}
@@ -20,13 +34,28 @@ def limits(name, *ranges):
 
 
 def counting(name, *keys):
-    return get(f"{QUOTAS}/{name}", until=lambda answer: all(key in (answer.body["status"].get("used") or {}) for key in keys), see=only("status"))
+    return get(
+        f"{QUOTAS}/{name}",
+        until=lambda answer: all(key in (answer.body["status"].get("used") or {}) for key in keys),
+        see=only("status"),
+    )
 
 
 SCENARIOS = [
     scenario(
         "storage is counted by size, number and class",
-        post(QUOTAS, quota("q", {"requests.storage": "5Gi", "persistentvolumeclaims": "2", "shared.storageclass.storage.k8s.io/requests.storage": "1Gi", "shared.storageclass.storage.k8s.io/persistentvolumeclaims": "0"})),
+        post(
+            QUOTAS,
+            quota(
+                "q",
+                {
+                    "requests.storage": "5Gi",
+                    "persistentvolumeclaims": "2",
+                    "shared.storageclass.storage.k8s.io/requests.storage": "1Gi",
+                    "shared.storageclass.storage.k8s.io/persistentvolumeclaims": "0",
+                },
+            ),
+        ),
         counting("q", "requests.storage", "persistentvolumeclaims"),
         post(CLAIMS, claim("big", "6Gi")),
         post(CLAIMS, claim("big", "6Gi"), query=DRY),
@@ -43,7 +72,19 @@ SCENARIOS = [
     ),
     scenario(
         "a compute quota wants requests and limits of every pod",
-        post(QUOTAS, quota("q", {"requests.cpu": "1", "limits.cpu": "2", "requests.memory": "64Mi", "limits.memory": "128Mi", "pods": "2"})).quietly(),
+        post(
+            QUOTAS,
+            quota(
+                "q",
+                {
+                    "requests.cpu": "1",
+                    "limits.cpu": "2",
+                    "requests.memory": "64Mi",
+                    "limits.memory": "128Mi",
+                    "pods": "2",
+                },
+            ),
+        ).quietly(),
         counting("q", "pods", "limits.cpu"),
         post(PODS, pod("a")),
         post(PODS, pod("a", container(resources={"requests": {"cpu": "1m"}}))),
@@ -54,7 +95,12 @@ SCENARIOS = [
         post(PODS, pod("c", container(**SMALL), **PARKED)),
         get(f"{QUOTAS}/q", until=shows("status.used.pods", "2"), see=only("status")),
         post(JOBS, job("j"), see=only("metadata.name")),
-        get(EVENTS, query={"fieldSelector": "involvedObject.kind=Job"}, until=event("FailedCreate"), see=lambda body: [item["message"].split("failed quota")[-1] for item in body["items"]][:1]),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.kind=Job"},
+            until=event("FailedCreate"),
+            see=lambda body: [item["message"].split("failed quota")[-1] for item in body["items"]][:1],
+        ),
     ),
     scenario(
         "objects are counted too, and scopes select",
@@ -89,7 +135,10 @@ SCENARIOS = [
     ),
     scenario(
         "a limit range bounds claims",
-        post(LIMITS, limits("l", {"type": "PersistentVolumeClaim", "min": {"storage": "500Mi"}, "max": {"storage": "2Gi"}})),
+        post(
+            LIMITS,
+            limits("l", {"type": "PersistentVolumeClaim", "min": {"storage": "500Mi"}, "max": {"storage": "2Gi"}}),
+        ),
         post(CLAIMS, claim("a", "100Mi")),
         post(CLAIMS, claim("a", "3Gi")),
         post(CLAIMS, claim("a", "100Mi"), query=DRY),
@@ -99,13 +148,42 @@ SCENARIOS = [
     ),
     scenario(
         "a limit range fills in and bounds containers",
-        post(LIMITS, limits("l", {"type": "Container", "default": {"cpu": "100m"}, "defaultRequest": {"cpu": "50m", "memory": "1Mi"}, "max": {"cpu": "200m"}, "min": {"cpu": "10m"}})),
-        post(PODS, pod("a"), query=DRY, see=only("spec.containers.0.resources", "metadata.annotations", "status.qosClass")),
-        post(PODS, pod("a", container(resources={"limits": {"cpu": "150m"}})), query=DRY, see=only("spec.containers.0.resources", "metadata.annotations")),
+        post(
+            LIMITS,
+            limits(
+                "l",
+                {
+                    "type": "Container",
+                    "default": {"cpu": "100m"},
+                    "defaultRequest": {"cpu": "50m", "memory": "1Mi"},
+                    "max": {"cpu": "200m"},
+                    "min": {"cpu": "10m"},
+                },
+            ),
+        ),
+        post(
+            PODS,
+            pod("a"),
+            query=DRY,
+            see=only("spec.containers.0.resources", "metadata.annotations", "status.qosClass"),
+        ),
+        post(
+            PODS,
+            pod("a", container(resources={"limits": {"cpu": "150m"}})),
+            query=DRY,
+            see=only("spec.containers.0.resources", "metadata.annotations"),
+        ),
         post(PODS, pod("a", container(resources={"limits": {"cpu": "1"}})), query=DRY),
         post(PODS, pod("a", container(resources={"requests": {"cpu": "1m"}})), query=DRY),
-        post(LIMITS, limits("m", {"type": "Container", "max": {"memory": "8Mi"}, "maxLimitRequestRatio": {"cpu": "2"}})),
-        post(PODS, pod("a", container(resources={"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}})), query=DRY, until=lambda answer: answer.status == 403),
+        post(
+            LIMITS, limits("m", {"type": "Container", "max": {"memory": "8Mi"}, "maxLimitRequestRatio": {"cpu": "2"}})
+        ),
+        post(
+            PODS,
+            pod("a", container(resources={"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}})),
+            query=DRY,
+            until=lambda answer: answer.status == 403,
+        ),
         post(PODS, pod("a", container(resources={"limits": {"memory": "9Mi"}})), query=DRY),
         post(LIMITS, limits("n", {"type": "Pod", "max": {"cpu": "150m"}})).quietly(),
         post(PODS, pod("a", container(), container("d")), query=DRY, until=lambda answer: answer.status == 403),

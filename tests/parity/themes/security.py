@@ -1,7 +1,7 @@
 """Pod Security: what restricted and baseline refuse and warn of, in the server's words."""
 
 from ..objects import JOBS, NS, PODS, container, job, pod
-from ..steps import get, only, patch, post, scenario
+from ..steps import only, patch, post, scenario
 
 LEVEL = "pod-security.kubernetes.io/"
 DRY = {"dryRun": "All"}
@@ -10,7 +10,12 @@ POD_TIGHT = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type":
 
 
 def tight(name, security=None, pod_security=None, **spec):
-    return pod(name, container(securityContext={**TIGHT, **(security or {})}), securityContext={**POD_TIGHT, **(pod_security or {})}, **spec)
+    return pod(
+        name,
+        container(securityContext={**TIGHT, **(security or {})}),
+        securityContext={**POD_TIGHT, **(pod_security or {})},
+        **spec,
+    )
 
 
 def tried(body, path=PODS):
@@ -35,7 +40,16 @@ SCENARIOS = [
         tried(tight("a", {"seccompProfile": {"type": "Unconfined"}})),
         tried(tight("a", {"allowPrivilegeEscalation": True})),
         tried(tight("a", volumes=[{"name": "h", "hostPath": {"path": "/tmp"}}])),
-        tried(tight("a", volumes=[{"name": "e", "emptyDir": {}}, {"name": "p", "persistentVolumeClaim": {"claimName": "x"}}, {"name": "s", "secret": {"secretName": "x"}}])),
+        tried(
+            tight(
+                "a",
+                volumes=[
+                    {"name": "e", "emptyDir": {}},
+                    {"name": "p", "persistentVolumeClaim": {"claimName": "x"}},
+                    {"name": "s", "secret": {"secretName": "x"}},
+                ],
+            )
+        ),
         tried(tight("a", volumes=[{"name": "n", "nfs": {"server": "x", "path": "/"}}])),
         tried(tight("a", hostNetwork=True, hostPID=True)),
         post(JOBS, job("j"), query=DRY, see=only("metadata.name")),
@@ -70,13 +84,24 @@ SCENARIOS = [
         "versions of a level",
         tried(pod("a")),
         tried(pod("a", hostNetwork=True)),
-        labels={LEVEL + "enforce": "baseline", LEVEL + "enforce-version": "v1.25", LEVEL + "warn": "restricted", LEVEL + "warn-version": "latest"},
+        labels={
+            LEVEL + "enforce": "baseline",
+            LEVEL + "enforce-version": "v1.25",
+            LEVEL + "warn": "restricted",
+            LEVEL + "warn-version": "latest",
+        },
     ),
     scenario(
         "raising a level warns of the pods that are there",
         post(PODS, pod("a", nodeSelector={"no": "such"})).quietly(),
         # The pods are counted from a cache, which hears of this one a moment later.
-        patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "restricted"}}}, query={"dryRun": "All"}, until=lambda answer: bool(answer.warnings), see=only("metadata.labels")),
+        patch(
+            NS,
+            {"metadata": {"labels": {LEVEL + "enforce": "restricted"}}},
+            query={"dryRun": "All"},
+            until=lambda answer: bool(answer.warnings),
+            see=only("metadata.labels"),
+        ),
         patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "restricted"}}}, see=only("metadata.labels")),
         patch(NS, {"metadata": {"labels": {LEVEL + "enforce": "loose"}}}),
         patch(f"{PODS}/a", {"metadata": {"labels": {"x": "y"}}}, see=only("metadata.labels")),

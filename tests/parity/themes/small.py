@@ -1,11 +1,16 @@
 """Config maps, secrets and service accounts, as far as kubectl and pods need them."""
 
 from ..objects import ACCOUNTS, CONFIGMAPS, EVENTS, SECRETS, configmap, named
-from ..steps import delete, get, gone, only, patch, post, put, scenario
+from ..steps import delete, get, only, patch, post, put, scenario
 
 
 def event(name, **fields):
-    base = {"involvedObject": {"kind": "Pod", "name": "p", "namespace": "{ns}"}, "reason": "Tested", "message": "well", "type": "Normal"}
+    base = {
+        "involvedObject": {"kind": "Pod", "name": "p", "namespace": "{ns}"},
+        "reason": "Tested",
+        "message": "well",
+        "type": "Normal",
+    }
     return named("Event", name, **{**base, **fields})
 
 
@@ -29,10 +34,16 @@ SCENARIOS = [
     scenario(
         "secrets",
         post(SECRETS, named("Secret", "a", stringData={"x": "hi"})),
-        post(SECRETS, named("Secret", "b", data={"x": "aGk="}, stringData={"x": "wins"}), see=only("data", "stringData", "type")),
+        post(
+            SECRETS,
+            named("Secret", "b", data={"x": "aGk="}, stringData={"x": "wins"}),
+            see=only("data", "stringData", "type"),
+        ),
         post(SECRETS, named("Secret", "c", data={"x": "not base64!"})),
         post(SECRETS, named("Secret", "c", type="kubernetes.io/tls")),
-        post(SECRETS, named("Secret", "c", type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": "x"})),
+        post(
+            SECRETS, named("Secret", "c", type="kubernetes.io/dockerconfigjson", stringData={".dockerconfigjson": "x"})
+        ),
         post(SECRETS, named("Secret", "c", type="kubernetes.io/service-account-token")),
         patch(f"{SECRETS}/a", {"type": "Other"}),
         patch(f"{SECRETS}/a", {"stringData": {"y": "2"}}, see=only("data", "stringData")),
@@ -43,9 +54,15 @@ SCENARIOS = [
         "service accounts",
         get(f"{ACCOUNTS}/default"),
         post(ACCOUNTS, named("ServiceAccount", "a")),
-        post(ACCOUNTS, named("ServiceAccount", "b", automountServiceAccountToken=False, imagePullSecrets=[{"name": "x"}])),
+        post(
+            ACCOUNTS, named("ServiceAccount", "b", automountServiceAccountToken=False, imagePullSecrets=[{"name": "x"}])
+        ),
         post(ACCOUNTS, named("ServiceAccount", "Bad_Name")),
-        post(f"{ACCOUNTS}/a/token", {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}, see=only("kind", "spec.audiences", "spec.expirationSeconds")),
+        post(
+            f"{ACCOUNTS}/a/token",
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
+            see=only("kind", "spec.audiences", "spec.expirationSeconds"),
+        ),
         post(f"{ACCOUNTS}/a/token", {"spec": {"expirationSeconds": 60}}),
         post(f"{ACCOUNTS}/missing/token", {"spec": {}}),
         delete(f"{ACCOUNTS}/a", see=only("status", "details", "kind", "metadata.name")),
@@ -58,7 +75,12 @@ SCENARIOS = [
         post(EVENTS, event("b", involvedObject={"kind": "Pod", "name": "p", "namespace": "other"})),
         post(EVENTS, event("b", involvedObject={})),
         post(EVENTS, event("b", involvedObject={"kind": "Node", "name": "n"})),
-        post("/api/v1/namespaces/default/events", {"metadata": {"generateName": "parity-"}, "involvedObject": {"kind": "Node", "name": "n"}}, query={"dryRun": "All"}, see=only("metadata.namespace", "involvedObject")),
+        post(
+            "/api/v1/namespaces/default/events",
+            {"metadata": {"generateName": "parity-"}, "involvedObject": {"kind": "Node", "name": "n"}},
+            query={"dryRun": "All"},
+            see=only("metadata.namespace", "involvedObject"),
+        ),
         post(EVENTS, named("Event", "c", involvedObject={"kind": "Pod", "name": "p", "namespace": "{ns}"})),
         post(EVENTS, event("d", count="many")),
         post(EVENTS, event("d", type="Odd"), see=only("type")),

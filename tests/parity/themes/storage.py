@@ -1,7 +1,7 @@
 """Volumes and classes: made by hand, defaulted, checked, bound and released."""
 
 from ..objects import CLAIMS, CLASSES, EVENTS, VOLUMES, claim, named
-from ..steps import delete, get, gone, has, only, patch, post, put, scenario, shows
+from ..steps import delete, get, gone, only, patch, post, scenario, shows
 
 
 def kind_of(name, **fields):
@@ -9,19 +9,39 @@ def kind_of(name, **fields):
 
 
 def volume(name, **spec):
-    base = {"capacity": {"storage": "2Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/tmp/x"}, "storageClassName": "{ns}-hand"}
-    return named("PersistentVolume", name, spec={key: value for key, value in {**base, **spec}.items() if value is not None})
+    base = {
+        "capacity": {"storage": "2Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "hostPath": {"path": "/tmp/x"},
+        "storageClassName": "{ns}-hand",
+    }
+    return named(
+        "PersistentVolume", name, spec={key: value for key, value in {**base, **spec}.items() if value is not None}
+    )
 
 
 CLASS, VOLUME = f"{CLASSES}/{{ns}}-a", f"{VOLUMES}/{{ns}}-v"
-WHAT = only("metadata.annotations", "metadata.finalizers", "spec", "status.phase", "status.capacity", "status.accessModes")
+WHAT = only(
+    "metadata.annotations", "metadata.finalizers", "spec", "status.phase", "status.capacity", "status.accessModes"
+)
 
 SCENARIOS = [
     scenario(
         "a class",
         post(CLASSES, kind_of("{ns}-a")),
         post(CLASSES, kind_of("{ns}-a")),
-        post(CLASSES, kind_of("{ns}-b", allowVolumeExpansion=True, reclaimPolicy="Retain", volumeBindingMode="WaitForFirstConsumer", parameters={"a": "b"}, mountOptions=["ro"]), query={"dryRun": "All"}),
+        post(
+            CLASSES,
+            kind_of(
+                "{ns}-b",
+                allowVolumeExpansion=True,
+                reclaimPolicy="Retain",
+                volumeBindingMode="WaitForFirstConsumer",
+                parameters={"a": "b"},
+                mountOptions=["ro"],
+            ),
+            query={"dryRun": "All"},
+        ),
         post(CLASSES, kind_of("{ns}-x", provisioner="")),
         post(CLASSES, kind_of("{ns}-x", provisioner="Bad Provisioner")),
         post(CLASSES, kind_of("{ns}-x", volumeBindingMode="Later")),
@@ -51,7 +71,11 @@ SCENARIOS = [
         post(VOLUMES, volume("Bad_Name")),
         patch(VOLUME, {"spec": {"hostPath": {"path": "/tmp/y"}}}),
         patch(VOLUME, {"spec": {"capacity": {"storage": "3Gi"}}}, see=only("spec.capacity")),
-        patch(VOLUME, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}, see=only("spec.persistentVolumeReclaimPolicy")),
+        patch(
+            VOLUME,
+            {"spec": {"persistentVolumeReclaimPolicy": "Delete"}},
+            see=only("spec.persistentVolumeReclaimPolicy"),
+        ),
         get(VOLUME, until=shows("status.phase", "Available"), see=only("status.phase")),
         delete(VOLUME, see=only("kind", "metadata.finalizers")),
         get(VOLUME, until=gone),
@@ -63,7 +87,11 @@ SCENARIOS = [
         get(VOLUME, until=shows("status.phase", "Available"), see=only("status.phase")),
         post(CLAIMS, claim("a", "1Gi", storageClassName="{ns}-hand")).quietly(),
         get(f"{CLAIMS}/a", until=shows("status.phase", "Bound"), see=WHAT),
-        get(VOLUME, until=shows("status.phase", "Bound"), see=only("spec.claimRef", "metadata.annotations", "metadata.finalizers", "status.phase")),
+        get(
+            VOLUME,
+            until=shows("status.phase", "Bound"),
+            see=only("spec.claimRef", "metadata.annotations", "metadata.finalizers", "status.phase"),
+        ),
         patch(f"{CLAIMS}/a", {"spec": {"resources": {"requests": {"storage": "3Gi"}}}}),
         delete(VOLUME, see=only("kind", "metadata.deletionGracePeriodSeconds", "status.phase")),
         get(VOLUME, see=only("metadata.finalizers", "status.phase")),
@@ -91,7 +119,12 @@ SCENARIOS = [
         delete(VOLUME).quietly(),
         patch(VOLUME, {"metadata": {"finalizers": None}}).quietly(),
         get(f"{CLAIMS}/a", until=shows("status.phase", "Lost"), see=only("status")),
-        get(EVENTS, query={"fieldSelector": "involvedObject.name=a,reason=ClaimLost"}, until=lambda answer: bool(answer.body["items"]), see=lambda body: [(item["type"], item["message"]) for item in body["items"]]),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.name=a,reason=ClaimLost"},
+            until=lambda answer: bool(answer.body["items"]),
+            see=lambda body: [(item["type"], item["message"]) for item in body["items"]],
+        ),
         cleanup=(VOLUME,),
     ),
     scenario(
@@ -99,16 +132,42 @@ SCENARIOS = [
         post(VOLUMES, volume("{ns}-v", capacity={"storage": "1Gi"})).quietly(),
         get(VOLUME, until=shows("status.phase", "Available"), see=only("status.phase")),
         post(CLAIMS, claim("big", "2Gi", storageClassName="{ns}-hand")).quietly(),
-        get(EVENTS, query={"fieldSelector": "involvedObject.name=big"}, until=lambda answer: bool(answer.body["items"]), see=lambda body: [(item["type"], item["reason"], item["message"]) for item in body["items"]]),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.name=big"},
+            until=lambda answer: bool(answer.body["items"]),
+            see=lambda body: [(item["type"], item["reason"], item["message"]) for item in body["items"]],
+        ),
         post(CLAIMS, claim("wrong", volumeName="{ns}-v", storageClassName="other")).quietly(),
-        get(EVENTS, query={"fieldSelector": "involvedObject.name=wrong"}, until=lambda answer: bool(answer.body["items"]), see=lambda body: [(item["type"], item["reason"], item["message"]) for item in body["items"]]),
+        get(
+            EVENTS,
+            query={"fieldSelector": "involvedObject.name=wrong"},
+            until=lambda answer: bool(answer.body["items"]),
+            see=lambda body: [(item["type"], item["reason"], item["message"]) for item in body["items"]],
+        ),
         cleanup=(VOLUME,),
     ),
     scenario(
         "the provisioned volume",
-        post(CLAIMS, claim("a", modes=["ReadWriteMany"], storageClassName="shared"), keep={"uid": "metadata.uid"}).quietly(),
+        post(
+            CLAIMS, claim("a", modes=["ReadWriteMany"], storageClassName="shared"), keep={"uid": "metadata.uid"}
+        ).quietly(),
         get(f"{CLAIMS}/a", until=shows("status.phase", "Bound"), see=only("status", "spec.volumeName")),
-        get(f"{VOLUMES}/pvc-{{uid}}", until=shows("status.phase", "Bound"), see=only("metadata.finalizers", "metadata.annotations", "spec.accessModes", "spec.capacity", "spec.claimRef", "spec.persistentVolumeReclaimPolicy", "spec.storageClassName", "spec.volumeMode", "status.phase")),
+        get(
+            f"{VOLUMES}/pvc-{{uid}}",
+            until=shows("status.phase", "Bound"),
+            see=only(
+                "metadata.finalizers",
+                "metadata.annotations",
+                "spec.accessModes",
+                "spec.capacity",
+                "spec.claimRef",
+                "spec.persistentVolumeReclaimPolicy",
+                "spec.storageClassName",
+                "spec.volumeMode",
+                "status.phase",
+            ),
+        ),
         delete(f"{VOLUMES}/pvc-{{uid}}", query={"dryRun": "All"}, see=only("kind")),
         delete(f"{CLAIMS}/a").quietly(),
         get(f"{VOLUMES}/pvc-{{uid}}", until=gone),
