@@ -10,7 +10,7 @@ from tests.bench.others import Package
 def main() -> None:
     print(cases.import_cost(), flush=True)
     with ground() as here:
-        print(f"on {here.cluster.server}{' (embedded)' if here.cluster.is_local else ''}", flush=True)
+        print(f"on {here.cluster.server}{' (embedded)' if here.embedded else ''}", flush=True)
         package = Package(here.kubeconfig, here.namespace)
         here.make_claims(1)
         print(cases.fresh_kernel(here), flush=True)
@@ -19,7 +19,7 @@ def main() -> None:
         for count in (200, 500):
             print(cases.many_claims(here, package, count), flush=True)
             print(cases.many_volumes(package, count), flush=True)
-        if here.cluster.is_local:
+        if here.embedded:
             print(load.local_cluster(here), flush=True)
 
 

