@@ -146,6 +146,30 @@ class ServerFailure(ApiError):
     """The server itself went wrong (500 and its kin), or answered what is not Kubernetes."""
 
 
+class ContainerNotFound(NotFound):
+    """The pod has no container of that name, or has several and none was named."""
+
+
+class ContainerNotRunning(ApiError):
+    """The container does not run: not yet, or no longer."""
+
+
+class CommandNotStarted(ApiError):
+    """The container runs, and the command could not be started in it."""
+
+
+class StreamLost(ClusterUnreachable):
+    """The connection to a command in a pod broke; the command may go on."""
+
+
+class HalfCloseUnsupported(KtError):
+    """The server's older stream protocol cannot end a command's input and keep its output."""
+
+
+class OutputIncomplete(KtError):
+    """Not everything that a command printed has arrived."""
+
+
 class VolumeNotFound(NotFound):
     """There is no volume (claim) of that name in the namespace."""
 

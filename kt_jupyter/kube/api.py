@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,11 +23,12 @@ from kt_jupyter.kube.request import Request, impersonation_headers
 from kt_jupyter.kube.resources import NAMESPACES
 from kt_jupyter.kube.retry import Patience
 from kt_jupyter.kube.target import Impersonation
-from kt_jupyter.kube.transport import Reply, Transport, WireError
+from kt_jupyter.kube.transport import Reply, Transport, Upgraded, WireError
 from kt_jupyter.kube.unreachable import outcome_unknown, unreachable
 
 _PATIENT = 3.0  # seconds of waiting as the server asks, after which the person is told
 _UNAUTHORIZED = 401
+_Send = Callable[[Transport, Issued], Awaitable[Reply]]
 
 
 class Api:
@@ -100,7 +101,20 @@ class Api:
                 raise failure(reply, request, self.link.target, login_hint=credentials.hint())
             issued = renewed
 
-    async def _answered(self, request: Request) -> Reply:
+    async def upgrade(self, request: Request, headers: list[tuple[str, str]]) -> Upgraded:
+        """Turn a connection into something else, renewals and retries included; the caller releases it.
+
+        Raises:
+            ApiError: The server refuses, with its reason.
+            ClusterUnreachable: No answer came.
+        """
+        reply = await self._answered(request, lambda way, issued: way.upgrade(request, self._headers + headers, issued))
+        if not isinstance(reply, Upgraded):
+            raise not_kubernetes(reply, request, self.link.target)
+        return reply
+
+    async def _answered(self, request: Request, send: _Send | None = None) -> Reply:
+        send = send or (lambda way, issued: way.exchange(request, self._headers, issued))
         patience = Patience(self.link.limits)
         renewed_once = revived_once = False
         while True:
@@ -108,7 +122,7 @@ class Api:
             transport, credentials = self.link.opened()
             issued = await credentials.issue()
             try:
-                reply = await transport.exchange(request, self._headers, issued)
+                reply = await send(transport, issued)
             except WireError as broken:
                 if not broken.sent and not revived_once and await self.link.revived(target):
                     revived_once = True

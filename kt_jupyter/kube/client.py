@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from kt_jupyter.errors import KtError
 from kt_jupyter.kube import describe, loop
 from kt_jupyter.kube.calls import Get, List
-from kt_jupyter.kube.endpoint import Endpoint
 from kt_jupyter.kube.events import Event
 from kt_jupyter.kube.resources import Resource
 from kt_jupyter.kube.rights import Rights
+from kt_jupyter.kube.streams.verbs import PodStreams
 from kt_jupyter.kube.waiting import wait_for
 from kt_jupyter.kube.watch import Subscription, Watch
 
@@ -36,7 +36,7 @@ Works = list[Coroutine[Any, Any, Any]]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
-class Cluster(Endpoint):
+class Cluster(PodStreams):
     """One API server and one identity. Get one from :func:`kt_jupyter.kube.connect`.
 
     Attributes:
@@ -237,20 +237,6 @@ class Cluster(Endpoint):
         """
         watch = self.watch(resource, namespace=namespace, name=name)
         return wait_for(watch, f'{resource.kind} "{name}"', condition, timeout=timeout, uid=uid)
-
-    def logs(
-        self, pod: str, *, namespace: str | None = None, container: str | None = None, tail_lines: int | None = None
-    ) -> str:
-        """Read a pod's log so far.
-
-        Args:
-            pod: The pod's name.
-            namespace: Default: the cluster's own.
-            container: Needed when the pod has several.
-            tail_lines: Only so many of the last lines.
-        """
-        request = describe.logs(pod, namespace or self.namespace, container=container, tail_lines=tail_lines)
-        return self._do(self._api_of().text(request))
 
     def rights(self, namespace: str | None = None) -> Rights:
         """Ask, in one request, what the identity may do in a namespace."""

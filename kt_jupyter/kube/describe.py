@@ -7,6 +7,7 @@ tells who made them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kt_jupyter.kube.request import Request, as_json, parameters
@@ -92,6 +93,24 @@ def logs(pod: str, namespace: str, *, container: str | None, tail_lines: int | N
     """Read a log."""
     tail = None if tail_lines is None else str(tail_lines)
     return Request("get", PODS, namespace, pod, "log", query=parameters({"container": container, "tailLines": tail}))
+
+
+def stream(
+    pod: str,
+    namespace: str,
+    *,
+    command: Sequence[str] | None,
+    container: str | None,
+    stdin: bool,
+    tty: bool,
+) -> Request:
+    """Open a stream: exec with a command, attach without. With a terminal there is no stderr of its own."""
+    wanted = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
+    query = [("command", word) for word in command or ()]
+    query += [("container", container)] if container else []
+    query += [(name, "true") for name, value in wanted.items() if value]
+    what = "attach" if command is None else "exec"
+    return Request("get", PODS, namespace, pod, what, query=tuple(query), acts=command is not None)
 
 
 def rules_review(namespace: str) -> Request:

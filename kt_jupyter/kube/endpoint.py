@@ -54,6 +54,10 @@ class Endpoint:
         """Close the connections, of all clusters that share them too. A later call opens new ones."""
         self._link.close()
 
+    async def aclose(self) -> None:
+        """Close the connections from a loop of the caller's own, before that ends."""
+        await self._link.aclose()
+
     def _in(self, resource: Resource, namespace: str | None) -> str | None:
         return (namespace or self.namespace) if resource.namespaced else None
 

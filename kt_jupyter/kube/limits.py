@@ -18,6 +18,8 @@ class Limits:
         backoff_most: The longest such wait.
         stall: Without a byte on a watch. Servers send a bookmark each minute.
         watch: After which the server shall end a watch in good order, so that load balancers need not.
+        ping: Between two pings on a stream: less than the minutes after which load balancers forget a connection.
+        silence: Without a byte on a stream that is being read, pings unanswered, after which it counts as lost.
         outage: Without any answer after which a running watch gives up.
     """
 
@@ -29,4 +31,6 @@ class Limits:
     backoff_most: float = 10.0
     stall: float = 100.0
     watch: float = 270.0
+    ping: float = 10.0
+    silence: float = 30.0
     outage: float = 300.0

@@ -63,6 +63,12 @@ class Link:
         if opened is not None and self._generation == loop.generation() and not loop.on_loop_thread():
             loop.run(opened[0].aclose())
 
+    async def aclose(self) -> None:
+        """Close the connections, from the loop they live on."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened[0].aclose()
+
     def _open(self) -> None:
         from kt_jupyter.kube.transport import Transport  # noqa: PLC0415 - loads httpcore2
 

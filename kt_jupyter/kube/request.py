@@ -31,6 +31,7 @@ class Request:
         content_type: Of the body.
         path: Used when there is no resource.
         asks_only: A create that stores nothing (an access review): safe to repeat like a read.
+        acts: A get that does something (exec): not safe to repeat.
     """
 
     verb: str
@@ -43,6 +44,7 @@ class Request:
     content_type: str = "application/json"
     path: str = ""
     asks_only: bool = False
+    acts: bool = False
 
     @property
     def method(self) -> str:
@@ -52,7 +54,7 @@ class Request:
     @property
     def repeatable(self) -> bool:
         """Whether sending it twice does no more than sending it once."""
-        return self.asks_only or self.method == "GET"
+        return self.asks_only or (self.method == "GET" and not self.acts)
 
     @property
     def url_path(self) -> str:

@@ -98,10 +98,12 @@ class _Wire(asyncio.Protocol):
             self.transport.resume_reading()
         return data
 
-    async def write(self, data: bytes) -> None:
+    def put(self, data: bytes) -> None:
         if self.ended or self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the server has closed the connection")
         self.transport.write(data)
+
+    async def drained(self) -> None:
         await self._may_write.wait()
         if self.gone.is_set():
             raise ConnectionResetError("the server has closed the connection")
@@ -122,7 +124,24 @@ class Stream(httpcore2.AsyncNetworkStream):
         """Write everything; an error means that not all of it went out."""
         if buffer:
             async with _limit(timeout, httpcore2.WriteTimeout, httpcore2.WriteError):
-                await self._wire.write(buffer)
+                self._wire.put(buffer)
+                await self._wire.drained()
+
+    def put(self, data: bytes) -> None:
+        """Hand over bytes without waiting for room: for what is small and must not wait behind what is big.
+
+        Raises:
+            ConnectionResetError: The connection has ended.
+        """
+        self._wire.put(data)
+
+    async def drained(self) -> None:
+        """Wait until there is room for more.
+
+        Raises:
+            ConnectionResetError: The connection has ended.
+        """
+        await self._wire.drained()
 
     async def aclose(self) -> None:
         """Close the connection, politely if the server does not dawdle."""
@@ -135,6 +154,11 @@ class Stream(httpcore2.AsyncNetworkStream):
                 await self._wire.gone.wait()
         except TimeoutError:
             transport.abort()
+
+    def abort(self) -> None:
+        """End the connection at once, from the loop's thread; who reads or writes notices."""
+        if self._wire.transport is not None:
+            self._wire.transport.abort()
 
     async def start_tls(
         self,
@@ -158,6 +182,8 @@ class Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Answer what httpcore2 asks of a connection."""
         wire = self._wire
+        if info == "stream":  # httpcore2 wraps a connection that was upgraded, and hides what else it can do
+            return self
         if wire.transport is None:
             return None
         if info == "is_readable":  # asked of an idle connection: then anything to read is its end

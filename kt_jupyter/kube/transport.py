@@ -8,7 +8,7 @@ is known what is safe to repeat; this file contributes the fact that decides it,
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -28,6 +28,7 @@ from kt_jupyter.kube.target import Target
 from kt_jupyter.kube.tls import tls_context
 
 _IDLE = 45.0  # seconds an unused connection is kept: less than the 60 s after which load balancers forget it
+_SWITCHING = 101
 _USER_AGENT = f"kt_jupyter/{__version__}"
 _WIRE_ERRORS = (
     httpcore2.NetworkError,
@@ -63,6 +64,14 @@ class Reply:
         """All headers of that name."""
         wanted = name.lower().encode()
         return [value.decode("latin-1") for key, value in self.headers if key.lower() == wanted]
+
+
+@dataclass
+class Upgraded(Reply):
+    """An answer that turned the connection into something else: 101, and nobody else's from here on."""
+
+    connection: httpcore2.AsyncNetworkStream | None = None
+    release: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass
@@ -116,6 +125,41 @@ class Transport:
         Raises:
             WireError: From the start, or from within the body.
         """
+        response = await self._send(request, headers, issued, read=read)
+        try:
+            yield Reply(response.status, response.headers), _chunks(response)
+        finally:
+            await response.aclose()
+
+    async def upgrade(self, request: Request, headers: Iterable[tuple[str, str]], issued: Issued) -> Reply:
+        """Ask for another protocol on the connection; ``headers`` name it.
+
+        Returns:
+            ``Upgraded``, to be released by its owner; or a ``Reply``, the server's refusal.
+
+        Raises:
+            WireError: No complete answer came.
+        """
+        response = await self._send(request, headers, issued, read=self.limits.read)
+        if response.status == _SWITCHING:
+            connection = response.extensions["network_stream"]
+            return Upgraded(response.status, response.headers, connection=connection, release=response.aclose)
+        try:
+            body = b"".join([chunk async for chunk in _chunks(response)])
+        finally:
+            await response.aclose()
+        return Reply(response.status, response.headers, body)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        pools = [pool for pool in (self._pool, *self._retired) if pool is not None]
+        self._pool, self._retired = None, []
+        for pool in pools:
+            await pool.aclose()
+
+    async def _send(
+        self, request: Request, headers: Iterable[tuple[str, str]], issued: Issued, *, read: float
+    ) -> httpcore2.Response:
         progress = _Progress()
         pool = await self._pool_for(issued)
         timeouts = {"connect": self.limits.connect, "read": read, "write": read, "pool": self.limits.connect}
@@ -130,20 +174,9 @@ class Transport:
             extensions=extensions,
         )
         try:
-            response = await pool.handle_async_request(wire)
+            return await pool.handle_async_request(wire)
         except _WIRE_ERRORS as error:
             raise WireError(error, sent=progress.sent) from error
-        try:
-            yield Reply(response.status, response.headers), _chunks(response)
-        finally:
-            await response.aclose()
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        pools = [pool for pool in (self._pool, *self._retired) if pool is not None]
-        self._pool, self._retired = None, []
-        for pool in pools:
-            await pool.aclose()
 
     async def _pool_for(self, issued: Issued) -> httpcore2.AsyncConnectionPool:
         if self._pool is not None and issued.certificate != self._certificate:
