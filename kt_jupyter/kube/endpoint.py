@@ -68,8 +68,8 @@ class Endpoint:
             self._api = Api(self._link, self._acting_as)
         return self._api
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+    def _do(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         try:
-            return loop.run(work)
+            return loop.run(work, timeout)
         finally:
             notices.flush()

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kt_jupyter.kube.streams.core import STDERR, STDOUT, V4, V5, AsyncStream
     from kt_jupyter.kube.streams.endings import ClusterFailure, ConnectionLost, End, Exited
+    from kt_jupyter.kube.streams.framed import Completed, Framed, run_framed
     from kt_jupyter.kube.streams.opening import open_attach, open_exec
     from kt_jupyter.kube.streams.stream import Stream
 
 _HOMES = {
     "core": ("STDERR", "STDOUT", "V4", "V5", "AsyncStream"),
     "endings": ("ClusterFailure", "ConnectionLost", "End", "Exited"),
+    "framed": ("Completed", "Framed", "run_framed"),
     "opening": ("open_attach", "open_exec"),
     "stream": ("Stream",),
 }
@@ -29,12 +31,15 @@ __all__ = [
     "V5",
     "AsyncStream",
     "ClusterFailure",
+    "Completed",
     "ConnectionLost",
     "End",
     "Exited",
+    "Framed",
     "Stream",
     "open_attach",
     "open_exec",
+    "run_framed",
 ]
 
 

@@ -13,6 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Self
 
 from kt_jupyter.errors import HalfCloseUnsupported, StreamLost
@@ -24,7 +27,8 @@ STDERR: Final = 2
 V5: Final = "v5.channel.k8s.io"
 V4: Final = "v4.channel.k8s.io"
 
-_STDIN, _STATUS, _RESIZE, _CLOSE = 0, 3, 4, 255
+_STDIN, _STATUS, _RESIZE, _CLOSE = b"\x00", b"\x03", b"\x04", b"\xff"
+_OUTPUT = (bytes((STDOUT,)), bytes((STDERR,)))
 _CHUNK = 32 * 1024  # bytes of input a message: small enough that a resize or ping does not wait long behind it
 _LAST = 2.0  # seconds a server may take to close after its last word
 
@@ -47,6 +51,7 @@ class AsyncStream:
 
     def __init__(self, socket: WebSocket, pod: str, protocol: str) -> None:
         self._socket = socket
+        self._chunks: deque[tuple[int, bytes]] = deque()
         self._said: End | None = None
         self.pod = pod
         self.protocol = protocol
@@ -62,16 +67,15 @@ class AsyncStream:
         return self
 
     async def __anext__(self) -> tuple[int, bytes]:
-        while self.end is None:
-            message = await self._next()
-            if message is None:
-                self.end = self._said or ConnectionLost(self._socket.over or "nobody knows how")
+        while not self._chunks:
+            if self.end is not None:
+                raise StopAsyncIteration
+            messages = await self._next()
+            self._sort(messages)
+            if not messages:
+                self.end = self._said or ConnectionLost(self._socket.over or "the server did not close it")
                 await self._socket.aclose()
-            elif len(message) > 1 and message[0] in (STDOUT, STDERR):
-                return message[0], message[1:]
-            elif message and message[0] == _STATUS:
-                self._said = ending(message[1:])
-        raise StopAsyncIteration
+        return self._chunks.popleft()
 
     async def wait(self) -> End:
         """Read to the end, discard what comes, and return how it ended."""
@@ -88,14 +92,14 @@ class AsyncStream:
         """
         with memoryview(data) as view:
             for start in range(0, len(view), _CHUNK):
-                await self._send(bytes((_STDIN,)) + view[start : start + _CHUNK])
+                await self._send(_STDIN + view[start : start + _CHUNK])
 
     async def resize(self, columns: int, rows: int) -> None:
         """Tell the process's terminal its size; without effect when the stream has no terminal, or has ended."""
         if self.end is None and self._socket.over is None:
             size = json.dumps({"Width": columns, "Height": rows}).encode()
             try:
-                self._socket.send_soon(bytes((_RESIZE,)) + size)
+                self._socket.send_soon(_RESIZE + size)
             except ConnectionResetError:
                 return  # whoever reads will see it
 
@@ -111,7 +115,7 @@ class AsyncStream:
                 "this cluster's stream protocol (v4) cannot end a command's input and keep its output.",
                 remedy="Kubernetes 1.30 and later can. Let the command read a known number of bytes: head -c.",
             )
-        await self._send(bytes((_CLOSE, _STDIN)))
+        await self._send(_CLOSE + _STDIN)
 
     def abort(self) -> None:
         """End the connection at once; the process may go on. Call it on the loop's thread."""
@@ -122,14 +126,23 @@ class AsyncStream:
         await self._socket.aclose()
         self.end = self.end or self._said or ConnectionLost("it was closed here")
 
-    async def _next(self) -> bytes | None:
+    def _sort(self, messages: list[bytes]) -> None:
+        """Join what came together on one channel: a server cuts output into pieces of 4 KB."""
+        output = [message for message in messages if message[:1] in _OUTPUT and len(message) > 1]
+        for channel, together in groupby(output, itemgetter(0)):
+            self._chunks.append((channel, b"".join([message[1:] for message in together])))
+        for message in messages:
+            if message[:1] == _STATUS:
+                self._said = ending(message[1:])
+
+    async def _next(self) -> list[bytes]:
         if self._said is None:
             return await self._socket.receive()
         try:
             async with asyncio.timeout(_LAST):
                 return await self._socket.receive()
         except TimeoutError:
-            return None
+            return []
 
     async def _send(self, message: bytes) -> None:
         try:

@@ -60,12 +60,17 @@ def exec_request(
     Raises:
         InvalidInput: The command is no list of words.
     """
+    checked(command)
+    return describe.stream(_named(pod), namespace, command=command, container=container, stdin=stdin, tty=tty)
+
+
+def checked(command: Sequence[str]) -> None:
+    """Refuse a command that is no list of words: a string would be sent letter by letter."""
     if isinstance(command, str) or not command or not all(isinstance(word, str) for word in command):
         raise InvalidInput(
             f"a command is a list of words, not {command!r}.",
             remedy='["ls", "-l", "/data"], or ["sh", "-c", "ls -l /data | head"] for a line of shell.',
         )
-    return describe.stream(_named(pod), namespace, command=command, container=container, stdin=stdin, tty=tty)
 
 
 def attach_request(pod: str, *, namespace: str, container: str | None, stdin: bool, tty: bool) -> Request:

@@ -11,6 +11,7 @@ from kt_jupyter.kube.request import Request
 
 if TYPE_CHECKING:
     from kt_jupyter.kube.streams.core import AsyncStream
+    from kt_jupyter.kube.streams.framed import Completed
     from kt_jupyter.kube.streams.stream import Stream
 
 Size = tuple[int, int]
@@ -96,6 +97,43 @@ class PodStreams(Endpoint):
         request = attach_request(pod, namespace=where, container=container, stdin=stdin, tty=tty)
         return self._do(self._opened(request, size))
 
+    def run(
+        self,
+        pod: str,
+        command: Sequence[str],
+        *,
+        namespace: str | None = None,
+        container: str | None = None,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Run a command to its end and return all it printed: whole, by checksum, or an error.
+
+        Args:
+            pod: The pod's name.
+            command: Program and arguments; no shell in between. The image needs a shell all the same.
+            namespace: Default: the cluster's own.
+            container: Needed when the pod has several.
+            stdin: Its input; default: none.
+            timeout: Seconds for everything; None waits until Ctrl-C. The command may go on after it.
+
+        Returns:
+            Its output, and the exit code: 127 when there is no such command.
+
+        Raises:
+            OutputIncomplete: Not everything has arrived. The command is not run again on its own.
+            TimeoutError: It has not ended in time.
+            ContainerNotRunning: The container does not run.
+            CommandNotStarted: The image has no shell.
+            Forbidden: The identity may not; on most clusters it needs ``get`` and ``create`` on ``pods/exec``.
+
+        Example:
+            >>> cluster.run("web-0", ["df", "-P", "/data"]).stdout.decode()
+        """
+        return self._do(
+            self._completed(pod, command, namespace=namespace, container=container, stdin=stdin), timeout=timeout
+        )
+
     def logs(
         self, pod: str, *, namespace: str | None = None, container: str | None = None, tail_lines: int | None = None
     ) -> str:
@@ -115,6 +153,14 @@ class PodStreams(Endpoint):
         from kt_jupyter.kube.streams.opening import open_stream  # noqa: PLC0415 - loads httpcore2
 
         return await open_stream(self._api_of(), request, size)
+
+    async def _completed(
+        self, pod: str, command: Sequence[str], *, namespace: str | None, container: str | None, stdin: bytes | None
+    ) -> Completed:
+        from kt_jupyter.kube.streams.framed import completed, run_framed  # noqa: PLC0415 - loads httpcore2
+
+        output = await run_framed(self, pod, command, namespace=namespace, container=container, stdin=stdin)
+        return await completed(output)
 
     async def _opened(self, request: Request, size: Size | None) -> Stream:
         from kt_jupyter.kube.streams.stream import Stream  # noqa: PLC0415 - loads httpcore2

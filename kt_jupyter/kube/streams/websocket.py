@@ -14,7 +14,6 @@ import base64
 import contextlib
 import hashlib
 import os
-from collections import deque
 from typing import cast
 
 import httpcore2
@@ -66,24 +65,27 @@ class WebSocket:
         self._connection = cast("Connection", upgraded.connection.get_extra_info("stream"))
         self._release = upgraded.release
         self._decoder = frames.Decoder()
-        self._arrived: deque[frames.Message] = deque()
         self._waiting_since: float | None = None
         self._heard = 0.0
         self._in_flight = 0
         self.over: str | None = None
         self._heartbeat = asyncio.ensure_future(self._beat())
 
-    async def receive(self) -> bytes | None:
-        """Return the next data message; None at the end, and ``over`` says how."""
-        while True:
-            while self._arrived:
-                message = self._arrived.popleft()
-                if message.opcode in (frames.BINARY, frames.TEXT):
-                    return message.payload
-                self._control(message)
-            if self.over is not None:
-                return None
-            await self._more()
+    async def receive(self) -> list[bytes]:
+        """Return the data messages that came together; none at the end, and ``over`` says how."""
+        while self.over is None:
+            data = await self._more()
+            messages = [
+                message.payload
+                for message in self._decoder.feed(data)
+                if message.opcode in (frames.BINARY, frames.TEXT) or self._control(message)
+            ]
+            if self._decoder.error is not None:
+                self.over = self.over or f"the server or a proxy sent {self._decoder.error}"
+                self._control_out(frames.CLOSE, frames.close_payload(self._decoder.error.code))
+            if messages:
+                return messages
+        return []
 
     async def send(self, payload: bytes | bytearray) -> None:
         """Send one data message and wait for room.
@@ -116,34 +118,30 @@ class WebSocket:
             self._control_out(frames.CLOSE, frames.close_payload(frames.NORMAL))
         await self._release()
 
-    async def _more(self) -> None:
+    async def _more(self) -> bytes:
         clock = asyncio.get_running_loop().time
         self._waiting_since = clock()
         try:
             data = await self._reader.read(_READ)
         except httpcore2.ReadError as error:
             self.over = self.over or f"the network broke it off ({error or 'reset'})"
-            return
+            return b""
         finally:
             self._waiting_since = None
         if not data:
             self.over = self.over or "it was cut off without a word"
-            return
         self._heard, self._in_flight = clock(), 0
-        try:
-            self._arrived.extend(self._decoder.feed(data))
-        except frames.FrameError as error:
-            self._arrived.append(frames.Message(frames.CLOSE, b""))
-            self.over = f"the server or a proxy sent {error}"
-            self._control_out(frames.CLOSE, frames.close_payload(error.code))
+        return data
 
-    def _control(self, message: frames.Message) -> None:
+    def _control(self, message: frames.Message) -> bool:
+        """Act on a control frame; it is no data."""
         if message.opcode == frames.PING:
             self._control_out(frames.PONG, message.payload)
         elif message.opcode == frames.CLOSE and self.over is None:
             code, words = message.close_reason
             self.over = f"the server closed it (code {code}{f': {words}' if words else ''})"
             self._control_out(frames.CLOSE, message.payload[:2])
+        return False
 
     def _control_out(self, opcode: int, payload: bytes) -> None:
         with contextlib.suppress(ConnectionResetError):  # whoever reads will see it
