@@ -1,7 +1,6 @@
 """Commands in a pod, and its main process: what arrives and how it ends, on any cluster."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
 
@@ -23,16 +22,15 @@ TEN_MEGABYTES = 10_000_000
 READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
 
 
-@pytest.fixture(autouse=True)
-def _served(namespace):
+def served(name):
     """Skip where the cluster has no streams at all."""
-    with contextlib.suppress(NotFound):
-        try:
-            current().attach("nobody")
-        except ServerFailure as error:
-            if error.code == 501:
-                pytest.skip("this cluster does not serve pods/exec")
+    try:
+        current().attach(name).close()
+    except ServerFailure as error:
+        if error.code != 501:
             raise
+        pytest.skip("this cluster does not serve pods/exec")
+    return name
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def running(workloads):
     """The name of a pod that waits."""
     workloads.make(PODS, pod("waits", "trap 'exit 0' TERM; sleep 3600 & wait"))
     workloads.running("waits")
-    return "waits"
+    return served("waits")
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def shell_pod(workloads):
     manifest["spec"]["containers"] = [container("", command=["sh", "-i"], stdin=True, tty=True)]
     workloads.make(PODS, manifest)
     workloads.running("shell")
-    return "shell"
+    return served("shell")
 
 
 def ran(name, script, *, stdin=None, **options):
@@ -165,6 +163,7 @@ def test_a_missing_container_is_not_found(running):
 
 def test_a_pod_that_has_ended_says_so_after_the_handshake(workloads):
     workloads.run("over", "true")
+    served("over")
     with current().exec("over", ["true"]) as stream:
         end = stream.wait(timeout=30)
     assert isinstance(end, ClusterFailure)
