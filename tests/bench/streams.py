@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pty
+import string
 import subprocess
 import sys
 import tempfile
+import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +21,8 @@ from tests.bench.measure import OURS, Budget, Row, clock, in_turn, samples_in_tu
 
 SIZE = 200  # MiB
 POD = "bench"
-SOURCE = ["dd", "if=/dev/zero", "bs=1M", f"count={SIZE}"]
-SINK = ["dd", "of=/dev/null", "bs=1M"]
+SOURCE = ["sh", "-c", f"dd if=/dev/zero bs=1M count={SIZE} 2>/dev/null"]
+SINK = ["sh", "-c", "cat >/dev/null"]
 FRESH = """
 import asyncio, time
 start = time.perf_counter()
@@ -82,15 +85,20 @@ def _keystroke(ground: Ground) -> Row:
         ground.cluster.exec(POD, ["cat"], stdin=True, tty=True) as stream,
         _kubectl_terminal(ground) as terminal,
     ):
-        ways = {OURS: lambda: clock(lambda: _echo(stream)), "kubectl": lambda: clock(lambda: _echo_through(terminal))}
+        keys = itertools.cycle(string.ascii_letters.encode())
+        ways = {
+            OURS: lambda: clock(lambda: _echo(stream, bytes([next(keys)]))),
+            "kubectl": lambda: clock(lambda: _echo_through(terminal, bytes([next(keys)]))),
+        }
         return Row("a keystroke's echo", samples_in_turn(ways, rounds=100), (Budget(30),))
 
 
 def _fresh_connection(ground: Ground) -> Row:
     """A program of its own, as the terminal's is: imports, connection and handshake."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = FRESH.format(namespace=ground.namespace, kubeconfig=str(ground.kubeconfig), pod=POD)
     ways: dict[str, Callable[[], float]] = {
-        OURS: lambda: float(subprocess.check_output([sys.executable, "-c", program], text=True)),
+        OURS: lambda: float(subprocess.check_output([sys.executable, "-c", program], env=environment, text=True)),
         "kubectl": lambda: clock(lambda: ground.run_kubectl("exec", POD, "--", "true")),
     }
     return Row("a fresh program until its stream stands", samples_in_turn(ways, rounds=5), ())
@@ -106,14 +114,16 @@ def _ours(ground: Ground, command: list[str], data: bytes | None = None) -> None
         assert stream.exit_code() == 0
 
 
-def _echo(stream: Stream) -> None:
-    stream.write(b"x")
-    next(iter(stream))
+def _echo(stream: Stream, key: bytes) -> None:
+    stream.write(key)
+    while key not in next(iter(stream))[1]:
+        pass
 
 
-def _echo_through(terminal: int) -> None:
-    os.write(terminal, b"x")
-    os.read(terminal, 1)
+def _echo_through(terminal: int, key: bytes) -> None:
+    os.write(terminal, key)
+    while key not in os.read(terminal, 100):
+        pass
 
 
 def _kubectl_with_input(ground: Ground, file: Path) -> None:
@@ -126,12 +136,11 @@ def _kubectl_with_input(ground: Ground, file: Path) -> None:
 def _kubectl_terminal(ground: Ground) -> Iterator[int]:
     assert ground.kubectl
     ours, theirs = pty.openpty()
+    tty.setraw(theirs)  # else this terminal echoes by itself
     kubectl = subprocess.Popen([*ground.kubectl, "exec", "-it", POD, "--", "cat"], stdin=theirs, stdout=theirs)
     os.close(theirs)
     try:
-        os.write(ours, b"\n")  # waits for the connection: it comes back when the terminal is there
-        while b"\n" not in os.read(ours, 100):
-            pass
+        _echo_through(ours, b"!")  # comes back when the connection stands
         yield ours
     finally:
         kubectl.terminate()

@@ -241,3 +241,17 @@ def test_a_reader_that_waits_comes_to_an_end_when_another_task_aborts():
             return await waiting
 
     assert asyncio.run(use()) == ConnectionLost("it was closed here")
+
+
+def test_a_large_input_lets_other_tasks_run_and_notices_a_loss():
+    async def script(peer):
+        await peer.message()
+        peer.cut()
+
+    async def use():
+        async with exec_in(script, stdin=True) as stream:
+            with pytest.raises(StreamLost, match="takes no more input"):
+                for _ in range(100):
+                    await stream.write(bytes(1 << 20))
+
+    asyncio.run(use())

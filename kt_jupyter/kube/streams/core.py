@@ -93,6 +93,7 @@ class AsyncStream:
         with memoryview(data) as view:
             for start in range(0, len(view), _CHUNK):
                 await self._send(_STDIN + view[start : start + _CHUNK])
+                await asyncio.sleep(0)  # while there is room nothing else here waits: others must run, and losses show
 
     async def resize(self, columns: int, rows: int) -> None:
         """Tell the process's terminal its size; without effect when the stream has no terminal, or has ended."""
