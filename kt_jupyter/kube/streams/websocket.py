@@ -108,6 +108,7 @@ class WebSocket:
     def abort(self, why: str = "it was closed here") -> None:
         """End the connection at once; a reader that waits gets None."""
         self.over = self.over or why
+        self._heartbeat.cancel()
         self._connection.abort()
 
     async def aclose(self) -> None:
