@@ -135,6 +135,16 @@ def unload_ipython_extension(shell: Any) -> None:
     _notebook().unload_ipython_extension(shell)
 
 
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Tell a Jupyter server what to load."""
+    return [{"module": "kt_jupyter"}]
+
+
+def _load_jupyter_server_extension(server_app: Any) -> None:
+    """Add the route that starts terminals on pods."""
+    importlib.import_module("kt_jupyter.terminal.server").load(server_app)
+
+
 def _notebook() -> Any:
     # Not an import statement: the layers below import this package for its version, and must not thereby depend on
     # the highest layer.

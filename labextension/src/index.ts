@@ -1,4 +1,5 @@
 import { insert } from './insert';
+import { terminal } from './terminal';
 
 /** One plugin per concern, so that each can be disabled alone. */
-export default [insert];
+export default [insert, terminal];

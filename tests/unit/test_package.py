@@ -30,6 +30,16 @@ def test_the_version_is_the_one_in_package_json(wheel):
     assert kt_jupyter.__version__ == MANIFEST["version"]
 
 
+def test_the_jupyterlab_part_knows_its_version():
+    source = (ROOT / "labextension" / "src" / "version.ts").read_text()
+    assert f"VERSION = '{MANIFEST['version']}'" in source
+
+
+def test_the_wheel_enables_the_jupyter_servers_part(wheel):
+    found = f"kt_jupyter-{MANIFEST['version']}.data/data/etc/jupyter/jupyter_server_config.d/kt_jupyter.json"
+    assert json.loads(wheel.read(found))["ServerApp"]["jpserver_extensions"] == {"kt_jupyter": True}
+
+
 def test_the_changelog_begins_with_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text()
     heading = next(line for line in changelog.splitlines() if line.startswith("## "))

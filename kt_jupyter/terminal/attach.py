@@ -1,0 +1,105 @@
+"""A shell that kt_jupyter started in a pod, in the terminal you are in.
+
+    python -m kt_jupyter.terminal.attach --context kind-dev --namespace team-a POD
+
+It is the program behind JupyterLab's tabs, and the way to the same shell from anywhere else: `vol.ssh()` prints the
+line. Leave it with `exit`, which ends the pod; after a lost connection it comes back by itself.
+
+Exit status: the shell's own; 2 when it could not begin; 128 + N when signal N ended it and the shell goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from kt_jupyter.errors import KtError
+from kt_jupyter.terminal.target import MODULE, Target
+
+_RED, _PLAIN = "\x1b[31m", "\x1b[0m"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Attach; returns the exit status."""
+    options = _parser().parse_args(words)
+    try:
+        status = _attach(_target(options))
+    except KtError as error:
+        print(f"{_RED}{type(error).__name__}{_PLAIN}: {error}", file=sys.stderr)  # noqa: T201 - a command-line program
+        status = 2
+    if options.in_tab and status == 2:  # noqa: PLR2004 - see above
+        _hold_tab()
+    return status
+
+
+def run(target: Target) -> int:
+    """Attach in place, for a caller that has the terminal: plain IPython."""
+    return _attach(target)
+
+
+def _attach(target: Target) -> int:
+    from kt_jupyter.terminal import pods  # noqa: PLC0415 - after the arguments are known to be good
+    from kt_jupyter.terminal.screen import Screen  # noqa: PLC0415
+    from kt_jupyter.terminal.session import Left, Session  # noqa: PLC0415
+
+    with Screen() as screen:
+        screen.title(target.title or target.pod)
+        session = Session(pods.connected(target), target, screen)
+        try:
+            status = session.run()
+        except Left as left:
+            return 128 + left.signum
+        except KeyboardInterrupt:
+            screen.say(f"left; the shell goes on in its pod. Back to it: {target.command()}")
+            return 130
+        session.finish()
+        return status
+
+
+def _target(options: argparse.Namespace) -> Target:
+    return Target(
+        namespace=options.namespace or _namespace(options),
+        pod=options.pod,
+        container=options.container,
+        title=options.title,
+        context=options.context,
+        local=options.local,
+    )
+
+
+def _namespace(options: argparse.Namespace) -> str:
+    from kt_jupyter.kube import connect  # noqa: PLC0415
+
+    return "default" if options.local else connect(options.context).namespace
+
+
+def _parser() -> argparse.ArgumentParser:
+    doc, _, epilog = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {MODULE}",
+        description=doc,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("pod", metavar="POD", help="the pod's name")
+    parser.add_argument("--context", help="the kubeconfig's context; default: its current one")
+    parser.add_argument("-n", "--namespace", help="the pod's namespace; default: the context's")
+    parser.add_argument("-c", "--container", help="the container; default: the pod's only one")
+    parser.add_argument("--local", action="store_true", help="the embedded local cluster")
+    parser.add_argument("--title", help="what the tab is called; default: the pod's name")
+    parser.add_argument("--in-tab", action="store_true", help=argparse.SUPPRESS)  # the server's: see _hold_tab
+    return parser
+
+
+def _hold_tab() -> None:
+    """Wait for Enter: JupyterLab closes a tab whose program ends, and the words would never be seen."""
+    try:
+        input("\nEnter closes this tab. ")
+    except (EOFError, KeyboardInterrupt):
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

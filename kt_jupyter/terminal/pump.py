@@ -1,0 +1,126 @@
+"""One connection: bytes between a terminal and a pod's main process, until either ends.
+
+It runs as one task on the loop that all of kt_jupyter's connections share. Nothing is decoded, and each side waits for
+the other when it is slow. Output is held back for the moment that the pod's log takes to be read, so that what was
+missed is shown before what comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from kt_jupyter.errors import StreamLost
+from kt_jupyter.kube import Cluster, loop
+from kt_jupyter.kube.streams import AsyncStream, ConnectionLost, End, open_attach
+from kt_jupyter.terminal.history import History
+from kt_jupyter.terminal.screen import Screen
+from kt_jupyter.terminal.target import Target
+
+_LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
+
+
+class Pump:
+    """A connection to a target.
+
+    Args:
+        cluster: Where the target is.
+        target: What to attach to.
+        screen: Where it is shown.
+        history: What has been shown; grows.
+        attached: Called on the I/O thread when the connection stands: whoever made this reads the log now.
+
+    Attributes:
+        hung_up: Whether it ended because our own terminal is gone.
+    """
+
+    def __init__(
+        self, cluster: Cluster, target: Target, screen: Screen, history: History, attached: Callable[[], None]
+    ) -> None:
+        self._cluster = cluster
+        self._target = target
+        self._screen = screen
+        self._history = history
+        self._attached = attached
+        self._stream: AsyncStream | None = None
+        self._held: bytearray | None = bytearray()
+        self._log: bytes = b""
+        self._log_is_here = asyncio.Event()
+        self._showing = asyncio.Lock()
+        self.hung_up = False
+
+    async def run(self) -> End:
+        """Attach, and copy until it ends.
+
+        Raises:
+            ApiError: The server refuses.
+            ClusterUnreachable: No answer came.
+        """
+        target = self._target
+        async with await open_attach(
+            self._cluster, target.pod, namespace=target.namespace, container=target.container, stdin=True, tty=True
+        ) as stream:
+            self._stream = stream
+            with self._screen.raw():
+                self._attached()
+                await self._redraw()
+                tasks = [asyncio.create_task(self._type(stream)), asyncio.create_task(self._catch_up())]
+                try:
+                    await self._show(stream)
+                    await tasks[1]
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                        with contextlib.suppress(asyncio.CancelledError):
+                            await task
+            return stream.end or ConnectionLost("it was closed here")
+
+    def give_log(self, log: bytes) -> None:
+        """Hand over what the pod's log has; from any thread."""
+        self._log = log
+        loop.call_soon(self._log_is_here.set)
+
+    def resized(self) -> None:
+        """Tell the pod the terminal's new size; from any thread, a signal handler too."""
+        loop.call_soon(lambda: asyncio.ensure_future(self._resize()))
+
+    async def _resize(self) -> None:
+        size = self._screen.size()
+        if self._stream is not None and size is not None:
+            await self._stream.resize(*size)
+
+    async def _redraw(self) -> None:
+        """Have the shell, or vi, draw itself anew: only a size that changes makes it do so. kubectl does the same."""
+        size = self._screen.size()
+        if size is not None and self._stream is not None:
+            await self._stream.resize(size[0] + 1, size[1])
+            await self._stream.resize(*size)
+
+    async def _type(self, stream: AsyncStream) -> None:
+        while typed := await self._screen.read():
+            try:
+                await stream.write(typed)
+            except StreamLost:
+                return  # whoever reads says how
+        self.hung_up = True
+        stream.abort()
+
+    async def _show(self, stream: AsyncStream) -> None:
+        async for _, data in stream:
+            async with self._showing:
+                if self._held is None:
+                    await self._put(data)
+                else:
+                    self._held += data
+
+    async def _catch_up(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._log_is_here.wait(), _LOG_WITHIN)
+        async with self._showing:
+            arrived, self._held = bytes(self._held or b""), None
+            await self._put(self._history.missed(self._log, arrived) + arrived)
+
+    async def _put(self, data: bytes) -> None:
+        self._history.saw(data)
+        await self._screen.write(data)

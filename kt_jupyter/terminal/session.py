@@ -1,0 +1,223 @@
+"""A terminal on a pod for as long as its shell lives: over lost connections, sleep and restarts, until exit.
+
+The loop is the same for the first connection and for the tenth: wait until a node has the pod, attach, copy; when the
+connection breaks, say so in one line and begin again. A pod's container answers 0.3 to 0.4 s before the cluster reports
+it as running, so from the moment it is scheduled attaching is simply tried.
+
+Between connections the terminal is not raw: Ctrl-C then leaves, and the shell goes on in its pod.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import TimeoutError as NotDone
+from typing import Final
+
+from kt_jupyter.errors import ApiError, ClusterUnreachable, Forbidden, KtError, NotFound, Unauthorized, WaitTimeout
+from kt_jupyter.kube import PODS, Cluster, loop
+from kt_jupyter.kube.streams import ConnectionLost, End
+from kt_jupyter.terminal import pods
+from kt_jupyter.terminal.history import History
+from kt_jupyter.terminal.pods import Pod
+from kt_jupyter.terminal.pump import Pump
+from kt_jupyter.terminal.screen import Screen
+from kt_jupyter.terminal.target import Target
+
+_FIRST_WAIT: Final = 0.05  # seconds between two attempts to attach; doubled up to the last
+_LAST_WAIT: Final = 2.0
+_STARTING_WAIT: Final = 0.25  # the longest while the container starts
+_LOG_TRIES: Final = 10
+_ENDING: Final = 10.0  # seconds the cluster may take to report what it has ended
+
+
+class Left(Exception):  # noqa: N818 - not an error: the terminal, or whoever started us, goes away
+    """A signal ended it; the shell goes on."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+class Session:
+    """One terminal on one target."""
+
+    def __init__(self, cluster: Cluster, target: Target, screen: Screen) -> None:
+        self._cluster = cluster
+        self._target = target
+        self._screen = screen
+        self._history = History()
+        self._pod: Pod | None = None
+        self._was_attached = False
+        self._lost_at: float | None = None
+        self._pump: Pump | None = None
+
+    def run(self) -> int:
+        """Stay until the shell ends; returns its exit code.
+
+        Raises:
+            KtError: The pod is not there, not ours, or may not be attached to.
+            Left: A signal ended it.
+        """
+        with self._signals():
+            self._pod = self._scheduled()
+            wait = _FIRST_WAIT
+            while True:
+                before = time.monotonic()
+                code = self._connected()
+                if code is not None:
+                    return code
+                if time.monotonic() - before > _LAST_WAIT:
+                    wait = _FIRST_WAIT
+                time.sleep(wait)  # on the person's own thread: Ctrl-C ends it
+                wait = min(wait * 2, _LAST_WAIT if self._was_attached else _STARTING_WAIT)
+
+    def _scheduled(self) -> Pod:
+        """Wait until a node has the pod."""
+        pod = pods.find(self._cluster, self._target)
+        if pod.scheduled or pod.over:
+            return pod
+        self._screen.say(f"waiting for a node for pod {self._target.pod}; Ctrl-C leaves")
+
+        def condition(body: dict[str, object] | None) -> Pod | None:
+            if body is None:
+                raise _gone(self._target)
+            found = pods.ours(Pod(body))
+            return found if found.scheduled or found.over else None
+
+        where = self._target.namespace
+        return self._cluster.wait_for(PODS, self._target.pod, condition, namespace=where, timeout=None)
+
+    def _connected(self) -> int | None:
+        """Attach once and stay; returns the exit code, or None when it is to be tried again."""
+        try:
+            end = self._attach()
+        except (Forbidden, Unauthorized):
+            raise
+        except NotFound as error:
+            return self._over(error)
+        except ClusterUnreachable as error:
+            if not self._was_attached:
+                raise
+            self._note_loss(error.fact)
+            return None
+        except ApiError as error:
+            return self._over(error)
+        assert self._pump is not None
+        if self._pump.hung_up:
+            raise Left(signal.SIGHUP)
+        if isinstance(end, ConnectionLost):
+            self._note_loss(end.how)
+            return None
+        return self._over(None if not hasattr(end, "error") else end.error(self._target.pod))
+
+    def _attach(self) -> End:
+        attached = threading.Event()
+        pump = Pump(self._cluster, self._target, self._screen, self._history, attached.set)
+        self._pump = pump
+        job = loop.submit(pump.run())
+        try:
+            job.future.add_done_callback(lambda _: attached.set())
+            attached.wait()
+            if not job.done():
+                self._greet()
+                pump.give_log(self._log(job))
+            while True:
+                try:
+                    return job.result(self._renewal())
+                except NotDone:
+                    if job.done():
+                        raise
+        finally:
+            if not job.done():
+                job.cancel()
+
+    def _log(self, job: loop.Job[End]) -> bytes:
+        """Read the log; a container's first lines reach it a moment after its start, and ours always has some."""
+        tries = 1 if self._history.anything else _LOG_TRIES
+        for _ in range(tries):
+            if (found := pods.log(self._cluster, self._target)) or job.done():
+                return found
+            time.sleep(_FIRST_WAIT)
+        return b""
+
+    def _greet(self) -> None:
+        if self._lost_at is not None:
+            self._screen.say(f"reconnected after {time.monotonic() - self._lost_at:.0f} s: the same shell")
+        self._was_attached, self._lost_at = True, None
+
+    def _renewal(self) -> float:
+        assert self._pod is not None
+        pods.renew(self._cluster, self._target, self._pod)
+        return self._pod.lease / 4
+
+    def _note_loss(self, how: str) -> None:
+        if self._lost_at is None:
+            self._lost_at = time.monotonic()
+            self._screen.say(f"connection lost ({how}); reconnecting, the shell goes on in its pod. Ctrl-C leaves it")
+
+    def _over(self, reason: KtError | None) -> int | None:
+        """Find out whether the shell has ended: its exit code, or None when it has not begun."""
+        try:
+            self._pod = pods.find(self._cluster, self._target)
+            code = self._pod.exit_code(self._target.container)
+            starting = self._pod.body["status"].get("phase") == "Pending" and not self._pod.over
+            if code is None and starting:
+                return None
+            return self._exit_code() if code is None else code
+        except ClusterUnreachable as error:
+            self._note_loss(error.fact)
+            return None
+        except NotFound:
+            if self._was_attached:
+                return 0
+            raise (reason or _gone(self._target)) from None
+
+    def _exit_code(self) -> int | None:
+        """Wait for the cluster to report how the shell ended; None when it says that it goes on."""
+
+        def ended(body: dict[str, object] | None) -> int | None:
+            return 0 if body is None else Pod(body).exit_code(self._target.container)
+
+        where = self._target.namespace
+        with contextlib.suppress(WaitTimeout):
+            return self._cluster.wait_for(PODS, self._target.pod, ended, namespace=where, timeout=_ENDING)
+        return None
+
+    def finish(self) -> None:
+        """Remove the pod: its shell has ended."""
+        if self._pod is not None:
+            pods.end(self._cluster, self._target, self._pod)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        def leave(signum: int, _: object) -> None:
+            raise Left(signum)
+
+        def resized(*_: object) -> None:
+            if self._pump is not None:
+                self._pump.resized()
+
+        wanted: list[tuple[int, Callable[..., None]]] = [
+            (signal.SIGHUP, leave),
+            (signal.SIGTERM, leave),
+            (signal.SIGWINCH, resized),
+        ]
+        before = [(number, signal.signal(number, handler)) for number, handler in wanted]
+        try:
+            yield
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)
+
+
+def _gone(target: Target) -> NotFound:
+    return NotFound(
+        f'there is no Pod "{target.pod}" in namespace {target.namespace}.',
+        remedy="Its shell may have ended. vol.ssh() opens a new one.",
+        code=404,
+        reason="NotFound",
+    )

@@ -1,0 +1,91 @@
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { ITerminal } from '@jupyterlab/terminal';
+import { Widget } from '@lumino/widgets';
+
+import { VERSION } from './version';
+
+/** The names of our terminals start with this; see kt_jupyter/terminal/names.py. */
+export const PREFIX = 'kt_';
+
+/** What a kernel sends; only the server looks into it. */
+export interface IRequest {
+  [key: string]: unknown;
+  version: string;
+}
+
+interface IAnswer {
+  version: string;
+  name: string;
+  terminals: string[];
+}
+
+/**
+ * Have the server start the program for a pod, and show its terminal beside the widget that asked.
+ *
+ * Returns where it can be had in a browser tab of its own, if that is how this front end shows terminals.
+ */
+export async function openTerminal(
+  app: JupyterFrontEnd,
+  { version, ...target }: IRequest,
+  beside: Widget
+): Promise<string | null> {
+  sameVersion('kernel', version);
+  const { name } = await ask(app, {
+    method: 'POST',
+    body: JSON.stringify(target)
+  });
+  const open = app.commands.execute('terminal:open', { name });
+  const widget = (await open) as
+    MainAreaWidget<ITerminal.ITerminal> | undefined;
+  if (PageConfig.getOption('notebookPage')) {
+    return URLExt.join(
+      app.serviceManager.serverSettings.baseUrl,
+      'terminals',
+      name
+    );
+  }
+  // Undefined: it is open already, and was brought to the front.
+  if (widget && !widget.isDisposed) {
+    app.shell.add(widget, 'main', { mode: 'split-right', ref: beside.id });
+    app.shell.activateById(widget.id);
+  }
+  return null;
+}
+
+/** Whether the server has made this terminal for a pod. */
+export async function isOurs(
+  app: JupyterFrontEnd,
+  name: string
+): Promise<boolean> {
+  const { terminals } = await ask(app, {});
+  return terminals.includes(name);
+}
+
+async function ask(app: JupyterFrontEnd, init: RequestInit): Promise<IAnswer> {
+  const settings = app.serviceManager.serverSettings;
+  const url = URLExt.join(settings.baseUrl, 'kt_jupyter', 'terminals');
+  const response = await ServerConnection.makeRequest(url, init, settings);
+  if (!response.ok) {
+    const { message } = await ServerConnection.ResponseError.create(response);
+    throw new Error(
+      response.status === 404 && !message.includes('Pod')
+        ? "the Jupyter server does not run kt_jupyter's part. Install it there (pip install kt_jupyter) and restart it."
+        : message
+    );
+  }
+  const answer = (await response.json()) as IAnswer;
+  sameVersion('Jupyter server', answer.version);
+  return answer;
+}
+
+function sameVersion(where: string, version: string): void {
+  if (version !== VERSION) {
+    throw new Error(
+      `kt_jupyter is ${version} in the ${where} and ${VERSION} in this page. ` +
+        'Run pip install --upgrade kt_jupyter in both, restart Jupyter, and reload the page.'
+    );
+  }
+}

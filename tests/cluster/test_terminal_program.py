@@ -1,0 +1,181 @@
+"""`python -m kt_jupyter.terminal.attach`: a shell in a pod, from a real terminal, over a network that breaks."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from kt_jupyter.kube import JOBS, PODS
+from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
+from tests.cluster.workloads import pod_spec
+from tests.terminals import Cable, Terminal
+
+SHELL = "printf 'the banner\\n'; cd /tmp; PS1='ready> ' exec sh -i"
+INTERACTIVE = {"stdin": True, "tty": True}
+
+
+@pytest.fixture
+def shell_pod(workloads):
+    """Make a pod whose main process is a shell, by a Job as helpers have it; returns the pod's name."""
+
+    def make(script=SHELL, labels=None, **spec):
+        labels = {MANAGED_BY_LABEL: MANAGED_BY} if labels is None else labels
+        template = {"metadata": {"labels": labels}, "spec": pod_spec(script, container_extra=INTERACTIVE, **spec)}
+        limits = {"backoffLimit": 0, "activeDeadlineSeconds": 600}
+        workloads.make(JOBS, {"metadata": {"name": "shell"}, "spec": {**limits, "template": template}})
+        found = "batch.kubernetes.io/job-name=shell"
+        with workloads.cluster.watch(PODS, namespace=workloads.namespace, label_selector=found) as watch:
+            return watch.next(timeout=30).object["metadata"]["name"]
+
+    return make
+
+
+def kubeconfig(cluster, path, server=None):
+    """Write a kubeconfig for the tests' cluster, whose address can be another."""
+    files = cluster._link.target.files
+    config = yaml.safe_load(Path(files[0]).read_text())
+    name = next(one["context"]["cluster"] for one in config["contexts"] if one["name"] == cluster.context)
+    entry = next(one["cluster"] for one in config["clusters"] if one["name"] == name)
+    for part in ("certificate-authority",):
+        if part in entry:
+            entry[part] = str(Path(files[0]).parent / entry[part])
+    if server is not None:
+        entry["tls-server-name"] = urlsplit(entry["server"]).hostname
+        entry["server"] = server
+    config["current-context"] = cluster.context
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.fixture
+def environment(cluster, tmp_path):
+    return {**os.environ, "KUBECONFIG": str(kubeconfig(cluster, tmp_path / "config")), "TERM": "xterm"}
+
+
+@pytest.fixture
+def attach(environment, namespace):
+    """Start the program on a pod."""
+    opened = []
+
+    def start(pod, *words, env=None, **size):
+        terminal = Terminal(f"--namespace={namespace}", *words, pod, env=env or environment, **size)
+        opened.append(terminal)
+        return terminal
+
+    yield start
+    for terminal in opened:
+        terminal.__exit__()
+
+
+@pytest.fixture
+def cable(cluster):
+    address = urlsplit(cluster.server)
+    made = Cable(address.hostname, address.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def over_cable(cluster, cable, tmp_path, environment):
+    scheme = urlsplit(cluster.server).scheme
+    path = kubeconfig(cluster, tmp_path / "cabled", f"{scheme}://127.0.0.1:{cable.port}")
+    return {**environment, "KUBECONFIG": str(path)}
+
+
+def test_it_shows_what_was_printed_before_it_came_and_what_is_typed(shell_pod, attach):
+    terminal = attach(shell_pod())
+    terminal.shows("the banner")
+    terminal.enter("echo sum-$((40 + 2)) in $PWD")
+    terminal.shows("sum-42 in /tmp")
+    assert terminal.text.count("the banner") == 1
+
+
+def test_the_shell_hears_the_size_of_the_terminal(shell_pod, attach):
+    terminal = attach(shell_pod(), columns=77, rows=23)
+    terminal.shows("the banner")
+    terminal.enter("stty size")
+    terminal.shows("23 77")
+    terminal.resize(101, 31)
+    terminal.enter("stty size")
+    terminal.shows("31 101")
+
+
+def test_bytes_pass_as_they_are(shell_pod, attach):
+    terminal = attach(shell_pod())
+    terminal.shows("the banner")
+    terminal.enter("printf 'gr\\303\\274n €\\n'")
+    terminal.shows("grün €")
+
+
+def test_ctrl_c_reaches_the_program_in_the_pod(shell_pod, attach):
+    terminal = attach(shell_pod())
+    terminal.shows("the banner")
+    terminal.enter("echo go-$((1 + 1)); sleep 600")
+    terminal.shows("go-2")
+    terminal.type("\x03")
+    terminal.enter("echo still-$((1 + 2))")
+    terminal.shows("still-3")
+
+
+def test_exit_gives_the_shells_code_and_removes_the_pod(shell_pod, attach, workloads):
+    pod = shell_pod()
+    terminal = attach(pod)
+    terminal.shows("the banner")
+    terminal.enter("exit 7")
+    assert terminal.ended() == 7
+    assert terminal.settings() == terminal.before
+    workloads.gone(JOBS, "shell")
+    workloads.gone(PODS, pod)
+
+
+def test_after_a_broken_connection_it_is_the_same_shell_with_what_was_missed(shell_pod, attach, over_cable, cable):
+    terminal = attach(shell_pod(), env=over_cable)
+    terminal.shows("the banner")
+    terminal.enter("kept=yes; for i in 1 2 3 4 5 6; do echo line-$i; sleep 0.5; done")
+    terminal.shows("line-2\n")
+    cable.cut()
+    terminal.shows("connection lost")
+    cable.mend()
+    terminal.shows("reconnected")
+    terminal.shows("line-6\n")
+    terminal.enter("echo kept=$kept")
+    terminal.shows("kept=yes", times=2)
+    assert [terminal.text.count(f"line-{i}\n") for i in range(1, 7)] == [1] * 6
+
+
+def test_a_second_terminal_shows_the_scrollback_of_the_same_shell(shell_pod, attach):
+    pod = shell_pod()
+    first = attach(pod)
+    first.shows("the banner")
+    first.enter("mine=42; echo first-$mine")
+    first.shows("first-42")
+    second = attach(pod)
+    second.shows("first-42")
+    second.enter("echo second-$mine")
+    second.shows("second-42")
+
+
+def test_a_hangup_leaves_the_shell_and_the_terminal_as_they_were(shell_pod, attach, workloads):
+    pod = shell_pod()
+    terminal = attach(pod)
+    terminal.shows("the banner")
+    terminal.process.send_signal(signal.SIGHUP)
+    assert terminal.ended() == 128 + signal.SIGHUP
+    assert terminal.settings() == terminal.before
+    assert workloads.running(pod)
+
+
+def test_a_pod_that_is_not_ours_is_refused(shell_pod, attach):
+    terminal = attach(shell_pod(labels={"app": "theirs"}))
+    terminal.shows("was not made by kt_jupyter")
+    assert terminal.ended() == 2
+
+
+def test_a_pod_that_is_not_there_is_said(attach):
+    terminal = attach("never-was")
+    terminal.shows('there is no Pod "never-was"')
+    assert terminal.ended() == 2
