@@ -29,7 +29,7 @@ V4: Final = "v4.channel.k8s.io"
 
 _STDIN, _STATUS, _RESIZE, _CLOSE = b"\x00", b"\x03", b"\x04", b"\xff"
 _OUTPUT = (bytes((STDOUT,)), bytes((STDERR,)))
-_CHUNK = 32 * 1024  # bytes of input a message: small enough that a resize or ping does not wait long behind it
+_CHUNK = 64 * 1024  # bytes of input a message: a quarter less work than with 32 KiB, and a resize still passes soon
 _LAST = 2.0  # seconds a server may take to close after its last word
 
 
