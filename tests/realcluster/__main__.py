@@ -7,12 +7,13 @@ the cluster at all (no root, no Go, not Linux); 130 after Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 
-from . import cluster, golang, images, layout, machine, tools
+from . import cluster, golang, images, layout, machine, process, tools
 from .errors import CANNOT_RUN, FAILED, CannotRunError, StepFailedError
 from .layout import Layout
 from .progress import say
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> int:
     # Ended by "kill" or a closed terminal we still clean up, as after Ctrl-C.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
+    if options.with_parent:
+        process.end_with_parent()
     try:
         machine.require_platform()
         command: Callable[[Layout, argparse.Namespace], int] = options.command
@@ -46,7 +49,7 @@ def main(arguments: list[str]) -> int:
 def build(here: Layout, options: argparse.Namespace) -> int:
     """Make everything the cluster is started from."""
     with cluster.locked(here):
-        if cluster.find(here) is not None:
+        if cluster.find_kept(here) is not None:
             raise StepFailedError(
                 "building", "the test cluster is up and uses what would change; first: make cluster-down"
             )
@@ -57,7 +60,7 @@ def build(here: Layout, options: argparse.Namespace) -> int:
 def up(here: Layout, _: argparse.Namespace) -> int:
     """Start the cluster and leave it running."""
     with cluster.locked(here):
-        if cluster.find(here) is None:
+        if cluster.find_kept(here) is None:
             _build(here)
             starter = cluster.Starter(here)
             try:
@@ -104,24 +107,29 @@ def exec_(here: Layout, options: argparse.Namespace) -> int:
     if first is None:
         say("The test cluster is down. To start it: make cluster-up; to start it for one command: … run -- COMMAND")
         return FAILED
-    return _in_cluster(here, first, options)
+    if argv := _command(options):
+        # Instead of us: a shell wants the terminal, and there is nothing to clean up.
+        inside = cluster.command_inside(first, argv)
+        os.execvpe(inside[0], inside, cluster.environment(here))
+    return _USAGE_ERROR
 
 
 def run(here: Layout, options: argparse.Namespace) -> int:
     """Start the cluster, run a command in its network, end the cluster; one that was up before is used and stays up."""
+    argv = _command(options)
+    if not argv:
+        return _USAGE_ERROR
     with cluster.locked(here):
-        first = cluster.find(here)
+        first = cluster.find_kept(here)
         if first is not None:
             say("The test cluster is up already: using it, and leaving it up.")
-            return _in_cluster(here, first, options)
+            return _run_inside(here, first, argv)
         _build(here)
         starter = cluster.Starter(here)
         try:
-            code = _in_cluster(here, starter.follow(), options)
-            starter.require_alive()
+            return _run_inside(here, starter.follow(), argv, starter.watch)
         finally:
             starter.stop()
-    return code
 
 
 def _build(here: Layout, *, torch: bool = False) -> None:
@@ -132,19 +140,30 @@ def _build(here: Layout, *, torch: bool = False) -> None:
     images.build(here, torch=torch)
 
 
-def _in_cluster(here: Layout, first: cluster.FirstProcess, options: argparse.Namespace) -> int:
-    """Run the command that was asked for; Ctrl-C is the command's to handle, we wait for it."""
-    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+def _command(options: argparse.Namespace) -> list[str]:
+    """The command that was asked for; empty, and said so, when there is none."""
+    argv: list[str] = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         say("There is no command to run: … -- COMMAND")
-        return _USAGE_ERROR
+    return argv
+
+
+def _run_inside(
+    here: Layout, first: cluster.FirstProcess, argv: list[str], watch: Callable[[int], None] | None = None
+) -> int:
+    """Run a command that ends with us, and with all that it has started; Ctrl-C is its to handle, we wait for it."""
+    # A shell as their first process: it collects the orphans among them, which pytest would not.
+    argv = ["sh", "-c", '"$@"; exit $?', "sh", *argv]
+    inside = process.ending_with_us(cluster.command_inside(first, process.in_own_processes(argv)))
     previous = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        with subprocess.Popen(cluster.command_inside(first, argv), env=cluster.environment(here)) as process:
+        with subprocess.Popen(inside, env=cluster.environment(here)) as running:
             try:
-                return process.wait()
+                if watch is not None:
+                    watch(running.pid)
+                return running.wait()
             except BaseException:
-                process.terminate()
+                running.kill()
                 raise
     finally:
         signal.signal(signal.SIGINT, previous)
@@ -158,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.realcluster", description="A real two-node Kubernetes for the tests."
     )
+    parser.add_argument("--with-parent", action="store_true", help="end, in order, when the process that ran this does")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in (("build", build), ("up", up), ("down", down), ("status", status), ("kubeconfig", kubeconfig)):
         sub = commands.add_parser(name, help=command.__doc__)

@@ -20,7 +20,7 @@ from .errors import StepFailedError
 from .layout import Layout
 from .process import explanation
 
-_PATIENCE = 120.0  # seconds for one step; ten times what a loaded machine takes
+_PATIENCE = 300.0  # seconds for one step, which takes 10; a program that ends is noticed at once all the same
 Report = Callable[[str, float | None], None]  # what, and how long it took when it is done
 
 

@@ -45,7 +45,7 @@ class FirstProcess:
 
 
 def find(layout: Layout) -> FirstProcess | None:
-    """The living cluster of this cache, if there is one."""
+    """The living cluster of this cache, if there is one; its owner may be another command, or dead."""
     try:
         known = FirstProcess(**json.loads(layout.first_process.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -53,12 +53,19 @@ def find(layout: Layout) -> FirstProcess | None:
     return known if FirstProcess.of(known.pid) == known else None
 
 
+def find_kept(layout: Layout) -> FirstProcess | None:
+    """The cluster that was started to stay, for who holds the lock.
+
+    Any other that still lives then has lost its owner to a ``kill -9`` and is about to end: not to be used.
+    """
+    return find(layout) if layout.kept.exists() else None
+
+
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
-    """Keep other commands out of this cache. The lock is the kernel's and ends with us, however we end.
+    """Keep other commands out of this cache; wait for one that is at work.
 
-    Raises:
-        StepFailedError: Another command is at work.
+    The lock is the kernel's and ends with its owner, however that ends.
     """
     layout.base.mkdir(parents=True, exist_ok=True)
     with (layout.base / "lock").open("a+") as lock:
@@ -66,8 +73,8 @@ def locked(layout: Layout) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            reason = f"process {lock.read().strip() or '?'} works on it"
-            raise StepFailedError("the test cluster is busy", reason) from None
+            say(f"Process {lock.read().strip() or '?'} works on the test cluster: waiting until it is done")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -79,7 +86,7 @@ class Starter:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        leftovers.clear(layout)
+        end(layout)
         layout.run.mkdir(parents=True)
         ours, theirs = socket.socketpair()
         self._control = ours
@@ -120,18 +127,24 @@ class Starter:
         why = explanation(self.layout.run / log) or "it said nothing: it was killed"
         raise StepFailedError("the cluster's first process ended", why, str(self.layout.last_run / log))
 
-    def require_alive(self) -> None:
-        """See that the cluster has lived until now.
+    def watch(self, pid: int) -> None:
+        """Wait until a process of ours has ended, but not longer than the cluster lives.
 
         Raises:
-            StepFailedError: One of its programs ended, and it with it.
+            StepFailedError: One of the cluster's programs ended, and it with it.
         """
-        if self._unshare.poll() is not None:
+        handle = os.pidfd_open(pid)
+        try:
+            ended, _, _ = select.select([handle, self._control], [], [])
+        finally:
+            os.close(handle)
+        if self._control in ended:  # ready was its last word but for a failure
             self.follow()
 
     def detach(self) -> None:
         """Let the cluster live on without us."""
         self._control.sendall(DETACH)
+        self.layout.kept.touch()
 
     def _remember(self) -> FirstProcess:
         """Write down which process it is, for other commands to find."""

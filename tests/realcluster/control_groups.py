@@ -7,6 +7,7 @@ put groups right below the root, need not know.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import time
@@ -17,7 +18,7 @@ from .errors import StepFailedError
 from .mounting import do, mount
 
 _NEW_CGROUP_NAMESPACE = 0x02000000  # CLONE_NEWCGROUP; os.unshare is in Python 3.12 and later
-_PATIENCE = 10.0
+_PATIENCE = 60.0  # seconds; processes that were killed are gone in tenths, unless the machine is very busy
 # Version 2 allows no processes beside sub-groups: the cluster's own programs go into a group beside the pods'.
 _PROGRAMS = "programs"
 
@@ -72,15 +73,20 @@ def enter(name: str, nodes: list[str]) -> None:
 
 
 def remove(name: str) -> None:
-    """Remove the branch everywhere; its processes have ended. The kernel needs a moment until it lets go."""
+    """Remove the branch everywhere. Its processes have been killed; this waits until the last of them is gone.
+
+    Raises:
+        StepFailedError: One of them does not go.
+    """
     deadline = time.monotonic() + _PATIENCE
     for tree in _here():
-        while (groups := _innermost_first(tree.point / name)) and time.monotonic() < deadline:
+        while groups := _innermost_first(tree.point / name):
             for group in groups:
-                try:
+                with contextlib.suppress(OSError):
                     group.rmdir()
-                except OSError:
-                    time.sleep(0.02)
+            if time.monotonic() > deadline:
+                raise StepFailedError("ending the cluster's processes", f"there are still some in {groups[-1]}")
+            time.sleep(0.02)
 
 
 def _here() -> list[Hierarchy]:
@@ -89,10 +95,8 @@ def _here() -> list[Hierarchy]:
 
 def _make(group: Path) -> None:
     group.mkdir(exist_ok=True)
-    for setting in (
-        "cpuset.cpus",
-        "cpuset.mems",
-    ):  # version 1 begins with none, and takes no process until there are some
+    # Version 1 begins with none, and takes no process until there are some.
+    for setting in ("cpuset.cpus", "cpuset.mems"):
         inherited, own = group.parent / setting, group / setting
         if own.exists() and inherited.exists() and not own.read_text().strip():
             own.write_text(inherited.read_text())

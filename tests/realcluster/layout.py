@@ -69,6 +69,11 @@ class Layout:
         return self.run / "first-process.json"
 
     @property
+    def kept(self) -> Path:
+        """There when the cluster was left running on purpose."""
+        return self.run / "kept"
+
+    @property
     def control_group(self) -> str:
         """The control group that holds the pods' own: one name per cache folder, so that two clusters do not meet."""
         return f"{NAME}-{hashlib.sha256(str(self.base).encode()).hexdigest()[:8]}"

@@ -7,14 +7,17 @@ make. So each program runs as the first process of namespaces of its own: it is 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .errors import StepFailedError
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _TROUBLE = re.compile(
     r"^[EF]\d{4} "  # klog
     r"|\blevel=(error|fatal)"  # containerd
@@ -27,8 +30,22 @@ _TROUBLE = re.compile(
 
 def enclosed(argv: Sequence[str]) -> list[str]:
     """The command that runs ``argv`` in process and mount namespaces which end with it, and with us."""
-    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]
-    return ["setpriv", "--pdeathsig", "KILL", "--", *namespaces, *argv]
+    return ending_with_us(in_own_processes(argv))
+
+
+def ending_with_us(argv: Sequence[str]) -> list[str]:
+    """The command that runs ``argv`` and is killed when we die."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+
+
+def in_own_processes(argv: Sequence[str]) -> list[str]:
+    """The command that runs ``argv`` in process and mount namespaces which end with it."""
+    return ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--", *argv]
+
+
+def end_with_parent() -> None:
+    """Be asked to end, as by ``kill``, when our parent dies: a ``make`` that is killed takes no recipe with it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def run(

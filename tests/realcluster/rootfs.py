@@ -15,9 +15,10 @@ from .layout import Layout
 from .process import run
 from .progress import Heartbeat, step
 
-# Each list is installed without recommended packages. procps is "ps" in a terminal. munkres is what matplotlib's
-# fonttools is content with instead of scipy, which would bring a compiler along: 700 MB.
-_BASE = ("procps",)
+# Each list is installed without recommended packages. The base has what a person in a terminal reaches for: ps, top,
+# vi, less. munkres is what matplotlib's fonttools is content with instead of scipy, which would bring a compiler along:
+# 700 MB.
+_BASE = ("procps", "vim-tiny", "less")
 _PYTHON = tuple(f"python3{name}" for name in ("", "-ipython", "-numpy", "-matplotlib", "-cloudpickle", "-munkres"))
 _TORCH = ("python3-torch",)
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"  # policy-rc.d: packages installed here must not start anything
