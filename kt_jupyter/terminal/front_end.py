@@ -73,7 +73,9 @@ class _Request:
             self._show(f"Terminal {self._title} is open in a tab.")
 
     def _show(self, text: str, *, link: str = "", update: bool = True) -> None:
-        html = f"<pre>{escape(text)}</pre>"
+        first, _, command = text.partition("\n    ")
+        # Not a <pre>: JupyterLab breaks its lines in the middle of words.
+        html = f"<div>{escape(first)}</div>" + (f"<code>{escape(command)}</code>" if command else "")
         if link:
             html = f'<a href="{escape(link)}" target="_blank" rel="noopener">Terminal {escape(self._title)}</a>'
         data = {"text/plain": text, "text/html": html}

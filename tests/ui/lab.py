@@ -26,6 +26,8 @@ APPS = {"JupyterLab": ("jupyterlab", "lab/tree"), "Notebook": ("notebook", "note
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false"},
+    # A terminal draws on a canvas; this keeps its text in the page too.
+    "terminal-extension/plugin": {"screenReaderMode": True},
     # Every cell is in the page, whether it fits the window or not.
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
@@ -84,14 +86,16 @@ class Jupyter:
 
     def show(self, page: Page, name: str) -> Notebook:
         """Open a notebook that is there; the kernels of those before it end."""
-        for kernel in json.loads(self._ask("GET", "kernels")):
-            self._ask("DELETE", f"kernels/{kernel['id']}")
+        for kernel in json.loads(self.ask("GET", "kernels")):
+            self.ask("DELETE", f"kernels/{kernel['id']}")
         page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
 
-    def _ask(self, method: str, path: str) -> bytes:
+    def ask(self, method: str, path: str, body: object = None) -> bytes:
+        """Make a request to Jupyter's own API."""
         headers = {"Authorization": f"token {TOKEN}"}
-        request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=headers)
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/{path}", data=data, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
 
@@ -118,7 +122,9 @@ def serve(app: str, home: Path) -> Iterator[Jupyter]:
         path.write_text(json.dumps(values))
     root, port = home / "root", _free_port()
     root.mkdir()
-    foreign = ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+    foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+    if "KT_TEST_CONTEXT" not in os.environ:  # else in a browser too the tests run on that cluster
+        foreign += ("KUBECONFIG",)
     env = {name: value for name, value in os.environ.items() if name not in foreign} | {
         "HOME": str(home),
         "KT_JUPYTER_LOCAL_DIR": str(home / "local"),
