@@ -7,22 +7,18 @@ import pytest
 import yaml
 
 import kt_jupyter as kt
-from kt_jupyter.kube import CLAIMS, EVENTS, PODS, RESOURCE_QUOTAS, ROLE_BINDINGS, ROLES, Resource, adopt
+from kt_jupyter.kube import CLAIMS, ROLE_BINDINGS, ROLES, Resource, adopt
 from kt_jupyter.notebook.cluster.doctor import Answer, diagnose
+from kt_jupyter.notebook.cluster.features import CLUSTER_FEATURES, FEATURES
+from kt_jupyter.volumes import State
 
 QUIET = [].append
 REVIEWS = Resource(
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
 )
-CHECKED = {
-    "see volumes": [("get", CLAIMS), ("list", CLAIMS), ("watch", CLAIMS)],
-    "make volumes": [("create", CLAIMS)],
-    "delete volumes": [("delete", CLAIMS)],
-    "see who uses a volume": [("get", PODS), ("list", PODS), ("watch", PODS)],
-    "remove finished pods that hold a volume": [("delete", PODS)],
-    "see why a volume waits": [("list", EVENTS)],
-    "see quotas": [("list", RESOURCE_QUOTAS)],
-}
+EVERY_FEATURE = (*FEATURES, *CLUSTER_FEATURES)
+ALL_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+TO_LOOK = {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["get", "list", "watch"]}
 
 
 @pytest.fixture
@@ -57,13 +53,16 @@ def theirs(namespace):
 
 def may(person, verb, resource):
     """What the server itself says."""
-    attributes = {"namespace": person.namespace, "verb": verb, "group": resource.group, "resource": resource.plural}
+    namespace = person.namespace if resource.namespaced else ""
+    attributes = {"namespace": namespace, "verb": verb, "group": resource.group, "resource": resource.plural}
     return person.create(REVIEWS, {"spec": {"resourceAttributes": attributes}})["status"]["allowed"]
 
 
 def test_with_the_printed_role_a_volume_lives_its_whole_life(ada):
     vol = kt.Volume("my-data", "1Gi", "/data", access_mode="RWO")
+    assert vol.create(dry_run=True, notify=QUIET).metadata.name == "my-data"
     assert vol.create(notify=QUIET).metadata.name == "my-data"
+    assert vol.wait(progress=QUIET).state is not State.PROBLEM
     assert vol.exists()
     assert vol.users() == []
     assert vol.delete(progress=QUIET).gone
@@ -101,49 +100,84 @@ def test_the_printed_role_ends_at_the_namespace(ada):
 
 
 @pytest.mark.parametrize(
-    ("operation", "verb"),
+    ("operation", "right"),
     [
-        (lambda _: kt.volumes(), "list"),
-        (lambda _: kt.volumes(all_namespaces=True), "list"),
-        (lambda _: kt.Volume.from_name("theirs").size, "get"),
-        (lambda vol: vol.exists(), "get"),
-        (lambda vol: vol.status(), "get"),
-        (lambda vol: vol.wait(progress=QUIET), "get"),
-        (lambda vol: vol.create(notify=QUIET), "create|get"),
-        (lambda vol: vol.create(dry_run=True, notify=QUIET), "create|get"),
-        (lambda vol: vol.delete(progress=QUIET), "get|delete"),
+        (lambda _: kt.volumes(), "`list` on `persistentvolumeclaims`"),
+        (lambda _: kt.volumes(all_namespaces=True), "`list` on `persistentvolumeclaims`"),
+        (lambda _: kt.Volume.from_name("theirs").size, "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.exists(), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.status(), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.wait(progress=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.users(), "`list` on `pods`"),
+        (lambda vol: vol.create(notify=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.create(dry_run=True, notify=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.ensure(notify=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.delete(progress=QUIET), "`get` on `persistentvolumeclaims`"),
     ],
-    ids=["volumes", "volumes everywhere", "from_name", "exists", "status", "wait", "create", "dry run", "delete"],
+    ids=["list", "list -A", "read", "exists", "status", "wait", "users", "create", "dry run", "ensure", "delete"],
 )
-def test_without_rights_each_operation_names_the_missing_verb(theirs, nobody, operation, verb):
-    with pytest.raises(kt.Forbidden, match=f"`({verb})` on `persistentvolumeclaims`") as refusal:
+def test_without_rights_each_operation_names_the_missing_verb(theirs, nobody, operation, right):
+    with pytest.raises(kt.Forbidden, match=right) as refusal:
         operation(handle())
     assert "%kt_cluster role" in refusal.value.remedy
 
 
-def test_without_the_right_to_see_pods_their_users_are_a_missing_right(theirs, nobody):
-    with pytest.raises(kt.Forbidden, match="`list` on `pods`"):
-        handle().users()
+@pytest.mark.parametrize(
+    ("operation", "verb"),
+    [
+        (lambda: kt.Volume("new", "1Gi", "/data", access_mode="RWO").create(notify=QUIET), "create"),
+        (lambda: handle().delete(progress=QUIET), "delete"),
+    ],
+    ids=["create", "delete"],
+)
+def test_whoever_may_only_look_is_told_what_changing_needs(theirs, as_user, operation, verb):
+    as_user(TO_LOOK)
+    with pytest.raises(kt.Forbidden, match=f"`{verb}` on `persistentvolumeclaims`"):
+        operation()
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["list", "show theirs", "create new --size 1Gi --mount /data --mode RWO", "delete theirs --yes"],
+    ("line", "verb"),
+    [
+        ("list", "list"),
+        ("list -A", "list"),
+        ("show theirs", "get"),
+        ("create new --size 1Gi --mount /data --mode RWO", "get"),
+        ("delete theirs --yes", "get"),
+    ],
 )
-def test_without_rights_each_magic_names_the_missing_verb(theirs, nobody, shell, line):
-    with pytest.raises(kt.Forbidden, match=r"`(get|list|create|delete)` on `persistentvolumeclaims`"):
+def test_without_rights_each_magic_names_the_missing_verb(theirs, nobody, shell, line, verb):
+    with pytest.raises(kt.Forbidden, match=f"`{verb}` on `persistentvolumeclaims`"):
         shell.run(f"%kt_volume {line}")
 
 
+def test_without_rights_one_still_learns_where_one_is_and_what_to_ask_for(nobody, shell):
+    shell.run("%kt_cluster")
+    assert "persistentvolumeclaims" in shell.run("%kt_cluster role --user nobody")
+
+
 @pytest.mark.parametrize("who", ["ada", "nobody"])
-def test_the_doctor_says_what_the_server_says(who, request):
-    person = request.getfixturevalue(who)
-    found = {check.what: check.answer is Answer.YES for check in diagnose(person).checks if check.what in CHECKED}
-    assert found == {what: all(may(person, *right) for right in rights) for what, rights in CHECKED.items()}
+@pytest.mark.parametrize("feature", EVERY_FEATURE, ids=lambda feature: feature.what)
+def test_the_doctor_says_what_the_server_says_verb_by_verb(who, feature, request):
+    person, need = request.getfixturevalue(who), feature.need
+    (check,) = [check for check in diagnose(person).checks if check.what == feature.what]
+    refused = tuple(verb for verb in need.verbs if not may(person, verb, need.resource))
+    assert need.missing(person.rights()) == refused
+    assert (check.answer is Answer.YES) == (not refused)
+    assert all(verb in check.detail for verb in refused)
 
 
 @pytest.mark.parametrize(("who", "answer"), [("ada", "yes"), ("nobody", "no")])
 def test_the_doctor_answers_for_whoever_asks(who, answer, request, shell):
     request.getfixturevalue(who)
     checks = {check.what: check.answer.value for check in shell.run("%kt_cluster doctor").checks}
-    assert {checks[what] for what in CHECKED} == {answer}
+    assert {checks[feature.what] for feature in FEATURES} == {answer}
+
+
+@pytest.mark.parametrize("who", ["ada", "nobody"])
+def test_the_printed_role_grants_what_it_says_and_nothing_else(who, request):
+    person = request.getfixturevalue(who)
+    granted = {(verb, feature.need.resource.plural) for feature in FEATURES for verb in feature.need.verbs}
+    every = {(verb, feature.need.resource) for feature in FEATURES for verb in ALL_VERBS}
+    allowed = {(verb, resource.plural) for verb, resource in every if may(person, verb, resource)}
+    assert allowed == (granted if who == "ada" else set())
