@@ -122,11 +122,11 @@ test-ui: install browser
 CONTEXT ?= $(KT_TEST_CONTEXT)
 test-cluster: install
 	$(call say,on real Kubernetes)
-	@if [ -n "$(CONTEXT)" ]; then KT_TEST_CONTEXT="$(CONTEXT)" $(BIN)/pytest tests/cluster $(ARGS); \
-	else $(BIN)/python -m tests.realcluster run -- $(BIN)/pytest tests/cluster tests/parity $(ARGS); fi
+	@if [ -n "$(CONTEXT)" ]; then export KT_TEST_CONTEXT="$(CONTEXT)"; exec $(BIN)/pytest tests/cluster $(ARGS); \
+	else exec $(BIN)/python -m tests.realcluster --with-parent run -- $(BIN)/pytest tests/cluster tests/parity $(ARGS); fi
 
 cluster-up cluster-down: cluster-%: install
-	@$(BIN)/python -m tests.realcluster $*
+	@exec $(BIN)/python -m tests.realcluster --with-parent $*
 
 # Chromium comes from the distribution. Who may not install it goes without the UI tests, and they say so.
 browser:
