@@ -21,7 +21,7 @@ from kt_jupyter.local import bootstrap, credentials, discovery, housekeeping
 from kt_jupyter.local.controllers import run_controllers
 from kt_jupyter.local.kinds import KindRules
 from kt_jupyter.local.paths import Paths
-from kt_jupyter.local.pods import Logs
+from kt_jupyter.local.pods import Logs, Running
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.rest.api import Api
 from kt_jupyter.local.rest.bodies import LIMIT
@@ -33,6 +33,7 @@ from kt_jupyter.local.users import Authenticator
 log = logging.getLogger(__name__)
 _ADDRESS: Final = "127.0.0.1"
 _SHUTDOWN_SECONDS: Final = 5.0
+_HEADER_BYTES: Final = 1 << 20  # Go's default; the command of an exec is in the request's first line
 
 
 class Server:
@@ -76,11 +77,16 @@ class Server:
     ) -> None:
         port = listener.getsockname()[1]
         authenticator = Authenticator(secrets)
-        logs = Logs(self._paths.pods)
+        logs, running = Logs(self._paths.pods), Running()
         hosts = frozenset((f"127.0.0.1:{port}", f"localhost:{port}"))
-        api = Api(registry, authenticator, hosts, Handlers(authenticator, logs))
+        api = Api(registry, authenticator, hosts, Handlers(authenticator, logs, running))
         runner = web.AppRunner(
-            self._application(api), handler_cancellation=True, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+            self._application(api),
+            handler_cancellation=True,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            max_line_size=_HEADER_BYTES,
+            max_field_size=_HEADER_BYTES,
         )
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=secrets.ssl_context()).start()
@@ -93,7 +99,9 @@ class Server:
         background = [
             asyncio.create_task(housekeeping.keep_on_disk(registry.store), name="keep_on_disk"),
             asyncio.create_task(housekeeping.sweep_events(registry), name="sweep_events"),
-            asyncio.create_task(run_controllers(registry, paths=self._paths, logs=logs), name="controllers"),
+            asyncio.create_task(
+                run_controllers(registry, paths=self._paths, logs=logs, running=running), name="controllers"
+            ),
             asyncio.create_task(self._stop_when_idle(registry), name="idle"),
         ]
         for task in background:

@@ -26,7 +26,7 @@ from kt_jupyter.local.controllers.protection import Protection
 from kt_jupyter.local.controllers.provisioner import Provisioner
 from kt_jupyter.local.controllers.quotas import Quotas
 from kt_jupyter.local.controllers.scheduler import Scheduler
-from kt_jupyter.local.pods import Kubelet, Logs
+from kt_jupyter.local.pods import Kubelet, Logs, Running
 
 if TYPE_CHECKING:
     from kt_jupyter.local.registry import Registry
@@ -53,7 +53,12 @@ class HasPaths(Protocol):
 
 
 async def run_controllers(
-    registry: Registry, *, paths: HasPaths, logs: Logs | None = None, node_count: int | None = None
+    registry: Registry,
+    *,
+    paths: HasPaths,
+    logs: Logs | None = None,
+    running: Running | None = None,
+    node_count: int | None = None,
 ) -> None:
     """Run every controller and the kubelet until cancelled; on return no process of a pod is left.
 
@@ -61,11 +66,20 @@ async def run_controllers(
         registry: the cluster's objects.
         paths: where volumes and pods have their directories.
         logs: the pods' logs, when the caller reads them too.
+        running: the running containers, when the caller wants to reach them.
         node_count: how many nodes this machine plays; None: what KT_JUPYTER_LOCAL_NODES says, else 1.
     """
     machine = nodes.Machine.measure(paths.volumes)
     nodes.register(registry, machine, node_count or nodes.node_count())
     isolate = os.environ.get("KT_JUPYTER_LOCAL_ISOLATION") != "off"
+    kubelet = Kubelet(
+        registry,
+        logs or Logs(paths.pods),
+        running or Running(),
+        paths.pods,
+        machine.capacity(),
+        isolate=isolate,
+    )
     provisioner = Provisioner(registry, paths.volumes)
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "binder": Binder(registry).loop().run,
@@ -78,7 +92,7 @@ async def run_controllers(
         "scheduler": Scheduler(registry).loop().run,
         "jobs": Jobs(registry).loop().run,
         "garbage": GarbageCollector(registry).loop().run,
-        "kubelet": Kubelet(registry, logs or Logs(paths.pods), paths.pods, machine.capacity(), isolate=isolate).run,
+        "kubelet": kubelet.run,
     }
     tasks = [asyncio.create_task(_keep_up(name, part), name=name) for name, part in parts.items()]
     try:

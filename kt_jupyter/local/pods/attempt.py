@@ -196,6 +196,7 @@ class Attempts:
             self._could_not_start(container, _RUNC.format(problem))
             return
         self._worker.processes[container.name] = process
+        self._host.running.add(self._worker.pod, container.name, process)
         if self._worker.ending:
             process.terminate()
         started = now()
@@ -206,6 +207,7 @@ class Attempts:
             code = await process.wait()
         finally:
             del self._worker.processes[container.name]
+            self._host.running.remove(self._worker.pod, container.name)
         container.state = Terminated(
             exit_code=code,
             reason="Completed" if code == 0 else "Error",

@@ -50,7 +50,8 @@ def process_spec(pod: Object, container: Object, image: Image, given: Surroundin
     command = [expand(str(word), values) for word in container.get("command") or []]
     arguments = [expand(str(word), values) for word in container.get("args") or []]
     argv = command + arguments if command else arguments or image.command
-    environment = {"PATH": _path(), "HOSTNAME": hostname(pod), "HOME": _TMP, **values}
+    terminal = {"TERM": "xterm"} if container.get("tty") else {}
+    environment = {"PATH": _path(), "HOSTNAME": hostname(pod), "HOME": _TMP, **terminal, **values}
     mounts = [*_own_places(container, given), *given.mounts]
     cwd = container.get("workingDir") or "/"
     if not given.isolate:
@@ -69,6 +70,7 @@ def process_spec(pod: Object, container: Object, image: Image, given: Surroundin
         read_only_root=bool(dig(container, "securityContext", "readOnlyRootFilesystem")),
         tty=bool(container.get("tty")),
         stdin=bool(container.get("stdin")),
+        stdin_once=bool(container.get("stdinOnce")),
         isolate=given.isolate,
     )
 

@@ -21,6 +21,7 @@ from kt_jupyter.local.pods.worker import Host, PodWorker
 
 if TYPE_CHECKING:
     from kt_jupyter.local.pods.logs import Logs
+    from kt_jupyter.local.pods.running import Running
     from kt_jupyter.local.registry import Registry
     from kt_jupyter.local.store import StoreEvent
 
@@ -34,10 +35,18 @@ class Kubelet:
     """Runs the pods of this machine's nodes."""
 
     def __init__(
-        self, registry: Registry, logs: Logs, directory: Path, capacity: dict[str, str], *, isolate: bool = True
+        self,
+        registry: Registry,
+        logs: Logs,
+        running: Running,
+        directory: Path,
+        capacity: dict[str, str],
+        *,
+        isolate: bool = True,
     ) -> None:
         self._registry = registry
         self._logs = logs
+        self._running = running
         self._directory = directory / "run"
         self._capacity = capacity
         self._isolate = isolate
@@ -48,7 +57,7 @@ class Kubelet:
     async def run(self) -> None:
         """Run pods until cancelled; then end all their processes."""
         problem = await asyncio.to_thread(isolation_problem) if self._isolate else "namespaces are switched off"
-        self._host = Host(self._registry, self._logs, self._directory, self._capacity, problem)
+        self._host = Host(self._registry, self._logs, self._running, self._directory, self._capacity, problem)
         if problem:
             log.warning("containers share this machine's file system: %s", problem)
         subscription = self._registry.subscribe("pods", *_WAITED_FOR)

@@ -1,6 +1,6 @@
-"""One container's process, seen from the server: started, written to, asked to end, awaited.
+"""One container's process, seen from the server: started, joined by further commands, asked to end, awaited.
 
-The process itself is the business of the program in ``sandbox/``. Output goes to a callback as it comes, and ``wait``
+The process itself is the business of the program in ``sandbox/``. Output goes to ``console`` as it comes, and ``wait``
 returns only when both the process has ended and its output has been read to the end, so that no log loses its tail.
 """
 
@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
-import pty
 import signal
-import struct
+import socket
 import subprocess
 import sys
 import tempfile
-import termios
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
-Output = Callable[[str, bytes], None]  # stream ("stdout" or "stderr"), bytes; b"" when the stream has ended
+from kt_jupyter.local.pods.command import Command
+from kt_jupyter.local.pods.console import Console, Output
+from kt_jupyter.local.pods.stdio import Stdio, read_to_end
 
 _SANDBOX: Final = str(Path(__file__).with_name("sandbox"))
-_CHUNK: Final = 64 * 1024
 # Output that a daemon, left behind in no namespace of its own, holds open is not waited for longer than this.
 _DRAIN_SECONDS: Final = 2.0
 
@@ -55,6 +52,7 @@ class ProcessSpec:
     read_only_root: bool = False
     tty: bool = False
     stdin: bool = False
+    stdin_once: bool = False
     isolate: bool = True
 
 
@@ -65,11 +63,15 @@ class CannotStart(Exception):  # noqa: N818  (an outcome, reported in the contai
 class Process:
     """A running container. Make one with ``Process.start``."""
 
-    def __init__(self, shim: asyncio.subprocess.Process, lifeline: int, terminal: int | None) -> None:
+    def __init__(
+        self, spec: ProcessSpec, shim: asyncio.subprocess.Process, lifeline: socket.socket, stdio: Stdio, output: Output
+    ) -> None:
+        self.spec = spec
+        self.stdio = stdio
+        self.console = Console(stdio, output)
         self._shim = shim
         self._lifeline = lifeline
-        self._terminal = terminal
-        self._readers: list[asyncio.Future[None]] = []
+        self._commands: set[Command] = set()
 
     @classmethod
     async def start(cls, spec: ProcessSpec, output: Output) -> Process:
@@ -78,43 +80,70 @@ class Process:
         Raises:
             CannotStart: the command does not exist, may not be run, or its surroundings cannot be made.
         """
-        with contextlib.ExitStack() as opened:
-            config = opened.enter_context(_as_file(asdict(spec)))
-            lifeline_read, lifeline = os.pipe()
-            status, status_write = os.pipe()
-            terminal, slave = pty.openpty() if spec.tty else (None, None)
-            for fd in (lifeline_read, status_write, slave):
-                if fd is not None:
-                    opened.callback(os.close, fd)
-            given = (config.fileno(), lifeline_read, status_write)
-            try:
-                shim = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-I", "-S", _SANDBOX, *map(str, given)),
-                    stdin=slave if slave is not None else (subprocess.PIPE if spec.stdin else subprocess.DEVNULL),
-                    stdout=slave if slave is not None else subprocess.PIPE,
-                    stderr=slave if slave is not None else subprocess.PIPE,
-                    pass_fds=given,
-                    env={},
-                    start_new_session=True,
-                )
-            except BaseException:
-                for fd in (lifeline, status, terminal):
-                    if fd is not None:
-                        os.close(fd)
-                raise
-        process = cls(shim, lifeline, terminal)
-        process._read_output(output)
-        problem = await _read_to_end(status)
+        stdio = Stdio(tty=spec.tty, stdin=spec.stdin)
+        lifeline, theirs = socket.socketpair()
+        os.set_blocking(lifeline.fileno(), False)
+        status, status_write = os.pipe()
+        try:
+            with _as_file(asdict(spec)) as config:
+                shim = await _start_shim((config.fileno(), theirs.fileno(), status_write), stdio.inner)
+        except BaseException:
+            lifeline.close()
+            stdio.close()
+            os.close(status)
+            raise
+        finally:
+            theirs.close()
+            os.close(status_write)
+            stdio.release()
+        process = cls(spec, shim, lifeline, stdio, output)
+        problem = await read_to_end(status)
         if problem:
             await process.wait()
             raise CannotStart(problem.decode(errors="replace"))
         return process
 
+    async def execute(self, argv: list[str], *, tty: bool, stdin: bool) -> Command:
+        """Start a further command in the container, as the same user, with its environment and working directory.
+
+        Raises:
+            CannotStart: there is no such command, it may not be run, or the container has just ended.
+        """
+        env = {**self.spec.env, "TERM": "xterm"} if tty else self.spec.env
+        config = {"argv": argv, "env": env, "cwd": self.spec.cwd, "tty": tty, "isolate": self.spec.isolate}
+        stdio = Stdio(tty=tty, stdin=stdin)
+        problem, problem_write = os.pipe()
+        end, end_write = os.pipe()
+        command = Command(stdio, end)
+        self._commands.add(command)
+        command.closed.add_done_callback(lambda _: self._commands.discard(command))
+        try:
+            with _as_file(config) as file:
+                handed = [file.fileno(), problem_write, end_write, *stdio.inner]
+                socket.send_fds(self._lifeline, [b"+"], handed)
+        except OSError:  # the shim has ended: the pipes say so at once
+            pass
+        finally:
+            for fd in (problem_write, end_write):
+                os.close(fd)
+            stdio.release()
+        words = None
+        try:
+            words = await read_to_end(problem)
+        finally:
+            if words != b"":  # not started, or nobody waits for it any more
+                command.leave()
+        if words:
+            raise CannotStart(words.decode(errors="replace"))
+        return command
+
     async def wait(self) -> int:
         """Return the exit code (128 + n after signal n), once the output has been read to its end."""
         try:
             code = await self._shim.wait()
-            await asyncio.wait(self._readers, timeout=_DRAIN_SECONDS)
+            self.console.hurry()
+            ends = [*self.console.readers, *(command.closed for command in self._commands)]
+            await asyncio.wait(ends, timeout=_DRAIN_SECONDS)
         finally:
             self.close()
         return code if code >= 0 else 128 - code
@@ -126,73 +155,27 @@ class Process:
 
     def kill(self) -> None:
         """End every process of the container at once."""
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+        self._lifeline.close()
 
     def close(self) -> None:
         """Kill what still runs and give back descriptors."""
         self.kill()
-        for reader in self._readers:
-            reader.cancel()
-        if self._terminal is not None:
-            asyncio.get_running_loop().remove_reader(self._terminal)
-            os.close(self._terminal)
-            self._terminal = None
-
-    def resize(self, rows: int, columns: int) -> None:
-        """Tell the container's terminal how large it is now."""
-        if self._terminal is not None:
-            fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def _read_output(self, output: Output) -> None:
-        if self._terminal is not None:
-            self._readers.append(asyncio.ensure_future(_read_terminal(self._terminal, output)))
-            return
-        for name, stream in (("stdout", self._shim.stdout), ("stderr", self._shim.stderr)):
-            assert stream is not None
-            self._readers.append(asyncio.ensure_future(_read_stream(name, stream, output)))
+        self.console.close()
+        self.stdio.close()
+        for command in list(self._commands):
+            command.close()
 
 
-async def _read_stream(name: str, stream: asyncio.StreamReader, output: Output) -> None:
-    while chunk := await stream.read(_CHUNK):
-        output(name, chunk)
-    output(name, b"")
-
-
-async def _read_terminal(terminal: int, output: Output) -> None:
-    """A pty's end is an error (EIO), so no stream class reads it."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-
-    def read() -> None:
-        try:
-            chunk = os.read(terminal, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if chunk:
-            output("stdout", chunk)
-        else:
-            loop.remove_reader(terminal)
-            ended.set()
-
-    os.set_blocking(terminal, False)
-    loop.add_reader(terminal, read)
-    await ended.wait()
-    output("stdout", b"")
-
-
-async def _read_to_end(fd: int) -> bytes:
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
+async def _start_shim(given: tuple[int, int, int], streams: tuple[int, int, int]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", _SANDBOX, *map(str, given)),
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        pass_fds=given,
+        env={},
+        start_new_session=True,
     )
-    try:
-        return await reader.read()
-    finally:
-        transport.close()
 
 
 def _as_file(config: dict[str, Any]) -> IO[bytes]:
@@ -210,10 +193,10 @@ def isolation_problem() -> str | None:
     if sys.platform != "linux":
         return "only Linux has mount namespaces"
     config = ProcessSpec(argv=["true"], env={"PATH": os.defpath})
-    lifeline_read, lifeline = os.pipe()
+    lifeline, theirs = socket.socketpair()
     status, status_write = os.pipe()
-    with _as_file(asdict(config)) as file:
-        given = (file.fileno(), lifeline_read, status_write)
+    with lifeline, theirs, _as_file(asdict(config)) as file:
+        given = (file.fileno(), theirs.fileno(), status_write)
         done = subprocess.run(  # noqa: S603  (our own program)
             [sys.executable, "-I", "-S", _SANDBOX, *map(str, given)],
             pass_fds=given,
@@ -223,8 +206,7 @@ def isolation_problem() -> str | None:
             check=False,
             timeout=30,
         )
-    for fd in (lifeline_read, lifeline, status_write):
-        os.close(fd)
+    os.close(status_write)
     with os.fdopen(status, "rb") as pipe:
         problem = pipe.read().decode(errors="replace")
     if problem or done.returncode:

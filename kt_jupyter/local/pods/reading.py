@@ -36,7 +36,7 @@ def open_log(registry: Registry, logs: Logs, namespace: str, name: str, options:
             the container has not started.
     """
     pod = registry.get("pods", namespace, name)
-    container = _choose(pod, options.container)
+    container = choose_container(pod, options.container)
     if not dig(pod, "spec", "nodeName"):
         return _nothing()
     recorded = _recorded(pod, container)
@@ -54,7 +54,8 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _choose(pod: Object, asked: str | None) -> str:
+def choose_container(pod: Object, asked: str | None) -> str:
+    """Return the container that is meant; raises BadRequest (400): there is no such one, or several and none named."""
     names = [one["name"] for field in _FIELDS for one in dig(pod, "spec", field) or []]
     main = [one["name"] for one in dig(pod, "spec", "containers") or []]
     if asked:

@@ -25,6 +25,7 @@ from kt_jupyter.local.pods.volumes import MountProblem, PodVolumes
 
 if TYPE_CHECKING:
     from kt_jupyter.local.pods.logs import Logs
+    from kt_jupyter.local.pods.running import Running
     from kt_jupyter.local.registry import Registry
 
 COMPONENT: Final = "kubelet"
@@ -38,6 +39,7 @@ class Host:
 
     registry: Registry
     logs: Logs
+    running: Running
     directory: Path  # where pods' own files go
     capacity: dict[str, str]
     problem: str | None  # why containers cannot have namespaces here; None: they can

@@ -13,16 +13,15 @@ from aiohttp import web
 from kt_jupyter.local import status
 from kt_jupyter.local.fields import forbidden, invalid
 from kt_jupyter.local.objects import Object, dig, parse_time, stamp
-from kt_jupyter.local.pods import LogOptions, Logs, open_log
+from kt_jupyter.local.pods import LogOptions, Logs, Running, open_log
 from kt_jupyter.local.registry import Registry
-from kt_jupyter.local.rest import bodies, writing
+from kt_jupyter.local.rest import bodies, streams, writing
 from kt_jupyter.local.rest.query import Query, number, truth
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
 from kt_jupyter.local.store import encode
 from kt_jupyter.local.users import Authenticator
 
-_STREAMS: Final = frozenset(("attach", "exec", "portforward"))
 _TOKEN_SECONDS: Final = 3600
 _SHORTEST_TOKEN: Final = 600
 _AUDIENCE: Final = "https://kubernetes.default.svc"
@@ -31,9 +30,10 @@ _AUDIENCE: Final = "https://kubernetes.default.svc"
 class Handlers:
     """Serves subresources."""
 
-    def __init__(self, authenticator: Authenticator, logs: Logs) -> None:
+    def __init__(self, authenticator: Authenticator, logs: Logs, running: Running) -> None:
         self._authenticator = authenticator
         self._logs = logs
+        self._running = running
 
     async def serve(self, request: web.Request, registry: Registry, target: Target, view: View) -> web.StreamResponse:
         """Answer a request below an object."""
@@ -41,9 +41,15 @@ class Handlers:
         assert sub is not None
         if target.verb not in sub.verbs:
             raise status.method_not_supported()
-        if target.subresource in _STREAMS:
-            return self._stream(registry, target)
-        special = {"log": self._log, "token": self._token, "eviction": self._evict, "binding": self._bind}
+        if target.subresource in ("attach", "exec"):
+            return await streams.serve(request, registry, target, self._running)
+        special = {
+            "log": self._log,
+            "token": self._token,
+            "eviction": self._evict,
+            "binding": self._bind,
+            "portforward": self._forward,
+        }
         if target.subresource in special:
             return await special[target.subresource](request, registry, target, view)
         if target.verb == "get":
@@ -65,13 +71,12 @@ class Handlers:
         await response.write_eof()
         return response
 
-    def _stream(self, registry: Registry, target: Target) -> web.Response:
+    async def _forward(self, _: web.Request, registry: Registry, target: Target, __: View) -> web.Response:
         pod = registry.get(target.resource.key, target.namespace, target.name)
         if not dig(pod, "spec", "nodeName"):
             raise status.bad_request(f"pod {target.name} does not have a host assigned")
-        raise status.ApiStatus(
-            501, "NotImplemented", f"the local cluster does not serve pods/{target.subresource} yet", details={}
-        )
+        why = "the local cluster forwards no ports: its pods are processes of this machine, reach theirs at 127.0.0.1"
+        raise status.ApiStatus(501, "NotImplemented", why, details={})
 
     async def _token(self, request: web.Request, registry: Registry, target: Target, view: View) -> web.Response:
         registry.get(target.resource.key, target.namespace, target.name)

@@ -7,7 +7,8 @@ the standard library only and imports nothing of this package. It does what cont
   and in them the file system that ``rootfs.py`` describes.
 * It starts the command, tells the server that it started or why it could not, passes SIGTERM on, and ends with the
   container's exit code.
-* It makes sure that no process outlives the server. The LIFELINE pipe ends when the server dies, however it dies; the
+* It starts further commands in the container when the server asks for them (``commands.py``).
+* It makes sure that no process outlives the server. The LIFELINE socket ends when the server dies, however it dies; the
   whole container is then killed. The container's first process is PID 1 of its own namespace, whose end the kernel
   makes the end of everything in it, daemons in other sessions included; should this program itself be killed, the
   kernel sends that PID 1 a SIGKILL (``PR_SET_PDEATHSIG``).
@@ -22,30 +23,27 @@ This is tidiness, not security: the processes have the user's own rights.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import select
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from kt_jupyter.local.pods.sandbox import calls
+    from kt_jupyter.local.pods.sandbox.becoming import Config, StartError, become, stand_alone
+    from kt_jupyter.local.pods.sandbox.commands import Commands
     from kt_jupyter.local.pods.sandbox.rootfs import build_root
 else:  # Python runs this directory: its files are top-level modules
     import calls
+    from becoming import StartError, become, stand_alone
+    from commands import Commands
     from rootfs import build_root
 
 START_ERROR = 128  # containerd's exit code for a container whose command could not be started
 SIGNALLED = 128  # added to the number of the signal that ended a process, as every shell does
-
-Config = dict[str, Any]
-
-
-class StartError(Exception):
-    """The container cannot be started; the text is runc's, for people and tools that know it."""
 
 
 def main(config_fd: int, lifeline: int, status: int) -> int:
@@ -56,6 +54,8 @@ def main(config_fd: int, lifeline: int, status: int) -> int:
     for fd in (lifeline, status, wakeup, wakeup_write):
         os.set_inheritable(fd, False)  # noqa: FBT003
     os.set_blocking(wakeup_write, False)
+    outside = os.stat("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
     if config["isolate"]:
         try:
             _enter_namespaces(config["uid"], config["gid"])
@@ -64,26 +64,28 @@ def main(config_fd: int, lifeline: int, status: int) -> int:
             return START_ERROR
     elif sys.platform == "linux":
         calls.libc.prctl(calls.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):  # before the fork: a child may end at once
+        signal.signal(number, lambda *_: None)
     child = os.fork()
     if child == 0:
         _become_container(config, status)
     os.close(status)
-    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     for fd in (0, 1, 2):  # else the readers of the container's output would wait for this process too
-        os.close(fd)
-    return _supervise(child, lifeline, wakeup, isolated=config["isolate"])
+        os.dup2(nothing, fd)
+    with socket.socket(fileno=lifeline) as server:
+        commands = Commands(server, outside, child)
+        return _supervise(child, server, wakeup, commands, isolated=config["isolate"])
 
 
-def _supervise(child: int, lifeline: int, wakeup: int, *, isolated: bool) -> int:
+def _supervise(child: int, lifeline: socket.socket, wakeup: int, commands: Commands, *, isolated: bool) -> int:
     """Wait for the first process; end everything when it, or the server, is gone."""
-    watched = [lifeline, wakeup]
+    watched: list[int | socket.socket] = [lifeline, wakeup]
     while True:
         ready, _, _ = select.select(watched, [], [])
-        if lifeline in ready:
+        if lifeline in ready and not commands.serve():
             watched.remove(lifeline)
-            _kill_all(child, isolated=isolated)
+            _kill_all(child, commands, isolated=isolated)
         signals = os.read(wakeup, 64) if wakeup in ready else b""
         if signal.SIGTERM in signals or signal.SIGINT in signals:
             with contextlib.suppress(ProcessLookupError):
@@ -95,17 +97,21 @@ def _supervise(child: int, lifeline: int, wakeup: int, *, isolated: bool) -> int
                 return START_ERROR
             if pid == 0:
                 break
+            code = os.WEXITSTATUS(result) if os.WIFEXITED(result) else SIGNALLED + os.WTERMSIG(result)
+            commands.ended(pid, code)
             if pid == child:
-                _kill_all(child, isolated=isolated)
-                return os.WEXITSTATUS(result) if os.WIFEXITED(result) else SIGNALLED + os.WTERMSIG(result)
+                _kill_all(child, commands, isolated=isolated)
+                return code
 
 
-def _kill_all(child: int, *, isolated: bool) -> None:
+def _kill_all(child: int, commands: Commands, *, isolated: bool) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if isolated:
             os.kill(child, signal.SIGKILL)
         else:
             os.killpg(child, signal.SIGKILL)
+    if not isolated:
+        commands.kill()
     if not isolated and sys.platform == "linux":
         _kill_adopted()
 
@@ -140,19 +146,11 @@ def _enter_namespaces(uid: int, gid: int) -> None:
 def _become_container(config: Config, status: int) -> NoReturn:
     """The first process of the container: build its world, then become its command."""
     try:
-        os.setsid()
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and ignoring is inherited
-            signal.signal(number, signal.SIG_DFL)
-        if sys.platform == "linux":
-            calls.libc.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if config["tty"]:
-            _take_terminal()
+        stand_alone(tty=config["tty"])
         if config["isolate"]:
             socket.sethostname(config["hostname"][:63])
             build_root(config)
-        _change_directory(config)
-        os.umask(0o022)
-        _execute(config["argv"], config["env"])
+        become(config)
     except StartError as error:
         os.write(status, str(error).encode())
     except OSError as error:
@@ -161,49 +159,9 @@ def _become_container(config: Config, status: int) -> NoReturn:
         os._exit(START_ERROR)
 
 
-def _take_terminal() -> None:
-    import fcntl  # noqa: PLC0415  (only containers with a terminal need it)
-    import termios  # noqa: PLC0415
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def _change_directory(config: Config) -> None:
-    cwd = config["cwd"]
-    try:
-        if config["isolate"]:
-            os.makedirs(cwd, exist_ok=True)  # runc makes the working directory too
-        os.chdir(cwd)
-    except OSError as error:
-        raise StartError(f'chdir to cwd ("{cwd}") set in config.json failed: {_words(error)}') from error
-
-
-def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
-    """Become the command, looked up as Go's exec.LookPath does, whose words runc reports."""
-    name = argv[0]
-    if "/" in name:
-        path = name
-        if not os.path.exists(path):
-            raise StartError(f'exec: "{name}": stat {name}: no such file or directory')
-    else:
-        places = (os.path.join(place, name) for place in env.get("PATH", "").split(":") if place)
-        path = next((p for p in places if os.path.isfile(p) and os.access(p, os.X_OK)), "")
-        if not path:
-            raise StartError(f'exec: "{name}": executable file not found in $PATH')
-    try:
-        os.execve(path, argv, env)
-    except OSError as error:
-        raise StartError(f'exec: "{name}": {_words(error)}') from error
-
-
 def _write(path: str, text: str) -> None:
     with open(path, "w") as file:
         file.write(text)
-
-
-def _words(error: OSError) -> str:
-    """The error as Go writes it: in lower case."""
-    return os.strerror(error.errno or errno.EINVAL).lower()
 
 
 if __name__ == "__main__":
