@@ -43,9 +43,9 @@ def require_runnable(cache: Path) -> None:
             f"The test cluster's cache {cache} is itself on overlayfs, where containers' file systems cannot be; "
             "set XDG_CACHE_HOME to a folder on a disk or a volume."
         )
-    if refusal := _refusal():
+    if why := refusal():
         raise CannotRunError(
-            f"The test cluster needs namespaces and mounts of its own, which root may not here: {refusal}"
+            f"The test cluster needs namespaces and mounts of its own, which root may not here: {why}"
         )
 
 
@@ -60,7 +60,7 @@ def require_room(cache: Path, gibibytes: int) -> None:
         raise CannotRunError(f"The test cluster's build needs {gibibytes} GiB in {cache}; {free:.1f} GiB are free.")
 
 
-def _refusal() -> str:
+def refusal() -> str:
     """What the kernel says against a mount in new namespaces; empty when nothing."""
     argv = [
         "unshare",
