@@ -91,7 +91,10 @@ class _Player:
         response = self.server.ask(
             self.connection, step.method, step.path, query=step.query, headers=step.headers, body=step.body
         )
-        return wire.whole(response)
+        answer = wire.whole(response)
+        if "Upgrade" in step.headers:  # refused or not, a real server has left HTTP behind on this connection
+            self.connection.close()
+        return answer
 
     def _watch(self, step: Step) -> Answer:
         connection = self.server.connect()
