@@ -27,6 +27,8 @@ _FOREIGN = (
 )
 _KUBECONFIG = os.environ.get("KUBECONFIG")
 
+pytest_plugins = ["pytest_jupyter.jupyter_server"]  # for tests/server; pytest takes it from the highest conftest only
+
 
 @pytest.fixture(scope="session")
 def _local_directory(tmp_path_factory):

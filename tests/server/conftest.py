@@ -8,8 +8,6 @@ from kt_jupyter.kube import PODS
 from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
 from tests.cluster.workloads import pod
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
-
 
 @pytest.fixture
 def jp_server_config():
