@@ -133,7 +133,7 @@ def _drain(seen: Queue[tuple[str, float]]) -> Iterator[tuple[str, float]]:
 
 
 def _in_fresh_process(body: str) -> float:
-    # Modules are compiled once, as on any machine where someone works: some containers forbid Python to keep the result.
+    # Modules are compiled once, as on any machine where someone works: some containers forbid Python to keep them.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [sys.executable, "-c", FRESH.format(body=body)],
