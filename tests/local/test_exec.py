@@ -236,6 +236,7 @@ def test_a_shell_as_main_process_has_a_terminal_and_job_control(here):
         assert stream.wait(timeout=30) == Exited(0)
     assert terminated(here.ended("shell"))["exitCode"] == 3
     assert "Stopped" in here.log("shell")
+    assert "\r\n" not in here.log("shell")
 
 
 def test_with_stdin_once_the_first_who_leaves_ends_the_input(here):

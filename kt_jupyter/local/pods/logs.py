@@ -58,7 +58,8 @@ class LogWriter:
         lines = (self._rest[stream] + data).split(b"\n")
         rest = lines.pop()
         stamp = _timestamp()
-        records = [record for line in lines for record in _records(stamp, stream, line)]
+        # A terminal ends lines with \r\n, and Go's ReadLine, with which containerd reads them, takes both away.
+        records = [record for line in lines for record in _records(stamp, stream, line.removesuffix(b"\r"))]
         while len(rest) >= MAX_LINE:
             records.append(_record(stamp, stream, b"P", rest[:MAX_LINE]))
             rest = rest[MAX_LINE:]

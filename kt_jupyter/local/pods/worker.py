@@ -11,6 +11,7 @@ events of a real 1.34 cluster.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +102,9 @@ class PodWorker:
 
     async def something_changes(self, seconds: float | None = None) -> None:
         """Wait until the pod or what it refers to changes, it is to end, or the time is over."""
-        changed = asyncio.ensure_future(self._changed.wait())
-        await asyncio.wait({changed}, timeout=seconds)
-        changed.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
     def report(self) -> None:
         """Write the pod's status as it is now."""
@@ -183,10 +184,7 @@ class PodWorker:
             left = self._seconds_left()
             if left is not None and left <= 0:
                 return "DeadlineExceeded"
-            self._poked.clear()
-            poked: asyncio.Future[Any] = asyncio.ensure_future(self._poked.wait())
-            await asyncio.wait([life, poked], timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            poked.cancel()
+            await self._poked_or_over(life, left)
         return None
 
     def _seconds_left(self) -> float | None:
@@ -225,9 +223,14 @@ class PodWorker:
             left = begun + float(grace or 0) - asyncio.get_running_loop().time()
             if left <= 0:
                 return
-            self._poked.clear()
-            poked: asyncio.Future[Any] = asyncio.ensure_future(self._poked.wait())
-            await asyncio.wait([life, poked], timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await self._poked_or_over(life, left)
+
+    async def _poked_or_over(self, life: asyncio.Future[None], seconds: float | None) -> None:
+        self._poked.clear()
+        poked: asyncio.Future[Any] = asyncio.ensure_future(self._poked.wait())
+        try:
+            await asyncio.wait([life, poked], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             poked.cancel()
 
     def _remove(self) -> None:
