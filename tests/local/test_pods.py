@@ -27,9 +27,10 @@ class Server:
         command = [sys.executable, "-m", "kt_jupyter.local"]
         place = ["--state-dir", str(self.directory)]
         self._process = subprocess.Popen(
-            [*command, "run", *place], env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, "run", *place], env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        subprocess.run([*command, "ensure", *place], env=self._environment, check=True, stdout=subprocess.DEVNULL)
+        with self._process.stdout as says:
+            assert says.readline(), "the server ended before it served"
         return Workloads(connect(kubeconfig=self.directory / "kubeconfig"), "default")
 
     def end(self, number=signal.SIGTERM):
