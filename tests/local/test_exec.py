@@ -60,6 +60,12 @@ def script(name, text):
     return said(name, "sh", "-c", text)[0].strip()
 
 
+def interactive(name, *command, **more):
+    manifest = pod(name)
+    manifest["spec"]["containers"] = [container("", command=list(command), stdin=True, **more)]
+    return manifest
+
+
 def until(name, condition):
     """Wait, inside the pod, until a line of shell holds."""
     assert said(name, "timeout", "20", "sh", "-c", f"until {condition}; do sleep 0.05; done")[1] == Exited(0)
@@ -189,6 +195,18 @@ def test_input_that_nobody_reads_waits_at_the_client(waits):
         loop.run(push())
 
 
+def test_who_is_attached_and_does_not_read_holds_the_container_up_until_leaving(here):
+    here.make(
+        PODS, interactive("talks", "sh", "-c", f"read go; yes | head -c {FIFTY_MEGABYTES}; echo > /tmp/written; cat")
+    )
+    here.running("talks")
+    with current().attach("talks", stdin=True) as stream:
+        stream.write(b"go\n")
+        next(iter(stream))
+        assert script("talks", "ls /tmp/written 2>&1 | grep -c 'No such'") == "1"
+    until("talks", "[ -e /tmp/written ]")
+
+
 # How it ends
 
 
@@ -218,12 +236,6 @@ def test_without_namespaces_commands_run_and_end_with_the_pod_too(elsewhere):
 
 
 # The main process
-
-
-def interactive(name, *command, **more):
-    manifest = pod(name)
-    manifest["spec"]["containers"] = [container("", command=list(command), stdin=True, **more)]
-    return manifest
 
 
 def test_a_shell_as_main_process_has_a_terminal_and_job_control(here):

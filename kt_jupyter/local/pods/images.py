@@ -2,8 +2,13 @@
 
 The local cluster has no container images. A pod's processes are this machine's own programs, which is as good as the
 image for a shell, coreutils or Python, and not at all for anything else. So a short list of general-purpose images is
-accepted, and said to be stood in for; every other one ends in ``ErrImagePull``, as an image does that a real cluster
-cannot get. Pretending that ``postgres:16`` runs would only move the error to where nobody understands it.
+accepted, and said to be stood in for; every other one ends in ``ErrImagePull`` and then ``ImagePullBackOff``, as an
+image does that a real cluster cannot get. Pretending that ``postgres:16`` runs would only move the error to where
+nobody understands it.
+
+The rule: the name decides, written with or without Docker Hub's prefix; any tag or digest of it is taken, because
+whether there is an ``alpine:3.99`` only a registry knows, and this cluster asks none. A shell in any of them is this
+machine's: ``alpine`` may well have bash here, and ``python:3.12-slim`` has the Python that the server runs with.
 """
 
 from __future__ import annotations

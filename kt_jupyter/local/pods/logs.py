@@ -55,20 +55,19 @@ class LogWriter:
 
     def write(self, stream: str, data: bytes) -> None:
         """Add output; ``b""`` ends the stream and writes the line it left unfinished."""
-        lines = (self._rest[stream] + data).split(b"\n")
-        rest = lines.pop()
-        stamp = _timestamp()
         # A terminal ends lines with \r\n, and Go's ReadLine, with which containerd reads them, takes both away.
-        records = [record for line in lines for record in _records(stamp, stream, line.removesuffix(b"\r"))]
+        *lines, rest = (self._rest[stream] + data).replace(b"\r\n", b"\n").split(b"\n")
+        stamp = _timestamp()
+        records = _records(stamp, stream, lines)
         while len(rest) >= MAX_LINE:
-            records.append(_record(stamp, stream, b"P", rest[:MAX_LINE]))
+            records += _record(stamp, stream, b"P", rest[:MAX_LINE])
             rest = rest[MAX_LINE:]
         if rest and not data:
-            records.append(_record(stamp, stream, b"P", rest))
+            records += _record(stamp, stream, b"P", rest)
             rest = b""
         self._rest[stream] = rest
         if records:
-            self._file.write(b"".join(records))
+            self._file.write(records)
             if self._file.tell() > MAX_FILE:
                 self._begin_anew()
             self._wake()
@@ -204,9 +203,20 @@ def _seek_tail(file: BinaryIO, lines: int) -> None:
     file.seek(-len(b"\n".join(kept)), io.SEEK_END)
 
 
-def _records(stamp: bytes, stream: str, line: bytes) -> list[bytes]:
+def _records(stamp: bytes, stream: str, lines: list[bytes]) -> bytes:
+    """Whole lines; those that are too long in parts. Programs write millions of lines a second: no loop over them."""
+    if not lines:
+        return b""
+    if max(map(len, lines)) <= MAX_LINE:
+        start = b"%s %s F " % (stamp, stream.encode())
+        return start + (b"\n" + start).join(lines) + b"\n"
+    return b"".join(_parts(stamp, stream, line) for line in lines)
+
+
+def _parts(stamp: bytes, stream: str, line: bytes) -> bytes:
     parts = [line[at : at + MAX_LINE] for at in range(0, len(line), MAX_LINE)] or [b""]
-    return [*(_record(stamp, stream, b"P", part) for part in parts[:-1]), _record(stamp, stream, b"F", parts[-1])]
+    whole = b"".join(_record(stamp, stream, b"P", part) for part in parts[:-1])
+    return whole + _record(stamp, stream, b"F", parts[-1])
 
 
 def _record(stamp: bytes, stream: str, tag: bytes, text: bytes) -> bytes:
