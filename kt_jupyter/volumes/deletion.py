@@ -69,6 +69,20 @@ class Deletion:
     waiting: tuple[PodUse, ...] = ()
     claim: Json | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts as plain data, for ``--json``."""
+        return {
+            "name": self.name,
+            "namespace": self.namespace,
+            "existed": self.existed,
+            "deleted": self.gone,
+            "data": self.data,
+            "volumeName": self.volume_name,
+            "reclaimPolicy": self.reclaim_policy,
+            "usedBy": None if self.pods is None else [pod.name for pod in self.pods],
+            "waiting": [pod.name for pod in self.waiting],
+        }
+
     def __repr__(self) -> str:
         if not self.existed:
             return f"Volume {self.name}: there is none in {self.namespace}, nothing to delete"

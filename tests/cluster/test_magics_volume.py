@@ -123,6 +123,24 @@ def test_json_is_text_for_json_loads(shell):
     assert (row["name"], row["requested"], row["accessModes"]) == ("my-data", "1Gi", ["ReadWriteOnce"])
 
 
+def test_a_deletion_is_told_as_json_too(shell, cluster, namespace):
+    shell.run("%kt_volume create my-data --size 1Gi --mount /data --mode RWO")
+    planned = json.loads(shell.run("%kt_volume delete my-data --dry-run --json"))
+    assert (planned["name"], planned["existed"], planned["deleted"]) == ("my-data", True, False)
+    assert json.loads(shell.run("%kt_volume delete my-data --yes --json")) == {**planned, "deleted": True}
+    assert cluster.list(CLAIMS, namespace=namespace) == []
+
+
+def test_a_dry_run_gives_json_of_what_the_server_would_store(shell):
+    text = shell.run("%kt_volume create my-data --size 1Gi --mount /data --mode RWO --dry-run --json")
+    assert json.loads(text)["spec"]["volumeMode"] == "Filesystem"
+
+
+def test_json_and_yaml_exclude_each_other(shell):
+    with pytest.raises(UsageError):
+        shell.run("%kt_volume create my-data --size 1Gi --mount /data --json --yaml")
+
+
 def test_show_names_the_pods_that_use_it(shell, cluster, namespace):
     shell.run("%kt_volume create my-data --size 1Gi --mount /data --mode RWO")
     pod(cluster, namespace, "my-data")

@@ -22,11 +22,13 @@ NAME = Argument("name", "the volume", required=True, example="my-data", complete
 def create(args: Namespace) -> Volume | WouldBeMade | Document:
     """Make a volume, or use the one that is there."""
     refuse_both(args, YAML, DRY_RUN)
+    refuse_both(args, YAML, JSON)
     volume = Volume(args.name, args.size, args.mount, args.storage_class, args.mode, args.namespace)
     if args.yaml:
         return as_yaml(volume.manifest())
     if args.dry_run:
-        return WouldBeMade(volume.name, volume.ensure(dry_run=True))
+        stored = volume.ensure(dry_run=True)
+        return as_json(stored) if args.json else WouldBeMade(volume.name, stored)
     volume.ensure()
     names.forget()
     status = volume.wait()
@@ -42,6 +44,7 @@ def show_all(args: Namespace) -> VolumeList | Document:
 
 def show(args: Namespace) -> Volume | Document:
     """Read one volume."""
+    refuse_both(args, YAML, JSON)
     volume = Volume.from_name(args.name, args.namespace)
     status = volume.status()
     if args.yaml:
@@ -49,17 +52,17 @@ def show(args: Namespace) -> Volume | Document:
     return as_json(status.to_dict()) if args.json else volume
 
 
-def delete(args: Namespace) -> Deletion | PlannedDeletion:
+def delete(args: Namespace) -> Deletion | PlannedDeletion | Document:
     """Delete a volume; one that holds data only with ``--yes``."""
     volume = Volume.from_name(args.name, args.namespace)
     plan = volume.delete(dry_run=True)
     if args.dry_run:
-        return PlannedDeletion(plan)
+        return as_json(plan.to_dict()) if args.json else PlannedDeletion(plan)
     if not args.yes:
         refuse_to_destroy(plan)
     done = volume.delete(force=args.force)
     names.forget()
-    return done
+    return as_json(done.to_dict()) if args.json else done
 
 
 VOLUME = Command(
@@ -137,6 +140,7 @@ VOLUME = Command(
                 ),
                 NAMESPACE,
                 DRY_RUN,
+                JSON,
             ),
             ("%kt_volume delete my-data --dry-run", "%kt_volume delete my-data --yes"),
         ),
