@@ -32,6 +32,9 @@ help:
 
 # ---- install
 
+# A Python that was upgraded or moved leaves a dangling link: everything that was made with it is made again.
+$(shell [ -e $(BIN)/python ] || rm -f $(addprefix $(VENV)/.,python packages labextension installed))
+
 # All or nothing: a pip that was interrupted while it replaced itself cannot be asked to try again.
 $(VENV)/.python:
 	$(call say,Python)
@@ -63,7 +66,7 @@ $(VENV)/.labextension: $(FRONTEND) hatch_build.py $(VENV)/.packages
 	@$(BIN)/python hatch_build.py
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.labextension install.json
+$(VENV)/.installed: $(VENV)/.labextension install.json $(wildcard jupyter-config/*)
 	$(call say,kt_jupyter itself)
 	@$(PIP) install --no-build-isolation --editable . $(quietly)
 	@touch $@
@@ -86,8 +89,13 @@ bench: install
 
 # ---- check
 
-test: lint test-python test-notebooks test-ui
-	$(call say,all of it passed)
+STAGES := install lint test-python test-notebooks test-ui
+
+test:
+	@took=; for stage in $(STAGES); do \
+		SECONDS=0; $(MAKE) --no-print-directory $$stage; took+=" $$stage $$SECONDS,"; \
+	done; \
+	printf '\033[1m== all of it passed; in seconds:%s\033[0m\n' "$${took%,}"
 
 VERSION = $$(node -p 'require("./package.json").version')
 
