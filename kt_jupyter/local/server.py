@@ -78,7 +78,7 @@ class Server:
         port = listener.getsockname()[1]
         authenticator = Authenticator(secrets)
         logs, running = Logs(self._paths.pods), Running()
-        hosts = frozenset((f"127.0.0.1:{port}", f"localhost:{port}"))
+        hosts = frozenset((_ADDRESS, "localhost"))
         api = Api(registry, authenticator, hosts, Handlers(authenticator, logs, running))
         runner = web.AppRunner(
             self._application(api),

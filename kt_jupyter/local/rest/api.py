@@ -86,8 +86,11 @@ class Api:
         return view.respond(encode(review), 201)
 
     def _check_host(self, request: web.Request) -> None:
-        """Refuse names that a hostile web page could have pointed at this machine (DNS rebinding)."""
-        if request.headers.get("Host", "") not in self._hosts:
+        """Refuse names that a hostile web page could have pointed at this machine (DNS rebinding).
+
+        The port is no part of a name: through a tunnel (``ssh -L``) it is another.
+        """
+        if request.headers.get("Host", "").partition(":")[0] not in self._hosts:
             raise status.ApiStatus(
                 403, "Forbidden", f"forbidden: this server is not {quoted(request.headers.get('Host', ''))}", details={}
             )
