@@ -25,7 +25,7 @@ from kt_jupyter.kube.resources import (
     Resource,
 )
 from kt_jupyter.kube.rights import Rights
-from kt_jupyter.kube.session import Context, adopt, connect, contexts, current, peek, use
+from kt_jupyter.kube.session import Context, adopt, connect, contexts, current, peek, read_local, use
 from kt_jupyter.kube.watch import Subscription, Watch
 
 __all__ = [
@@ -57,5 +57,6 @@ __all__ = [
     "contexts",
     "current",
     "peek",
+    "read_local",
     "use",
 ]

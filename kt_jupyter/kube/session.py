@@ -7,13 +7,17 @@ local cluster. A configured cluster that does not answer is an error, never a re
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from kt_jupyter.errors import ConfigError
-from kt_jupyter.kube import embedded, notices
+from kt_jupyter.kube import embedded, loop, notices
+from kt_jupyter.kube.calls import Get, List
 from kt_jupyter.kube.client import Cluster
 from kt_jupyter.kube.incluster import in_cluster_target
 from kt_jupyter.kube.kubeconfig import WAYS_OUT, kubeconfig_files, read_kubeconfig
@@ -110,6 +114,16 @@ def peek() -> Cluster | None:
             return _session.cluster
         link = _configured(kubeconfig_files(), None)
         return Cluster(link) if link is not None else None
+
+
+def read_local(call: Get | List) -> Future[Any]:
+    """Begin a read of the embedded cluster, started if need be, and return at once; no choice is made. For Tab."""
+
+    async def read() -> Any:
+        cluster = Cluster(await asyncio.to_thread(_local))
+        return await asyncio.wrap_future(cluster.later(call))
+
+    return loop.submit(read()).future
 
 
 def use(context: str, namespace: str | None = None) -> Cluster:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter.kube import connect
+from kt_jupyter.kube import connect, peek
 from tests.shells import opened
 
 _SILENT = """
@@ -79,3 +79,12 @@ def test_contexts_are_offered_without_asking_any_cluster(silent_server, monkeypa
     monkeypatch.setenv("KUBECONFIG", str(silent_server))
     with opened() as shell:
         assert shell.complete("%kt_cluster use ") == ["silent"]
+
+
+def test_before_the_first_use_of_the_embedded_cluster_tab_knows_its_classes_too(cluster):
+    """As Enter would, Tab starts it; it is not yet the choice, and nothing is said."""
+    if not cluster.is_local:
+        pytest.skip("where a cluster is configured, Tab asks that one")
+    with opened() as shell:
+        assert "standard" in eventually(shell, "%kt_volume create x --class ", "standard")
+        assert peek() is None

@@ -1,6 +1,7 @@
 """Where the names for Tab come from: reads that are begun on kube's I/O thread and collected by the cache.
 
-The cluster is the one this kernel works on, or the one it would work on; Tab never starts the embedded cluster.
+The cluster is the one this kernel works on, or the one it would work on. Where that is the embedded one, Tab starts it,
+as Enter would, in the background and without a word: its first names are there for the second Tab.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ class _Asker:
     def __call__(self, kind: str, namespace: str | None) -> Future[list[str]] | None:
         if kind == "context":
             return _answered([context.name for context in kube.contexts()])
-        cluster = self._reachable()
-        if cluster is None or kind not in _READS:
+        if kind not in _READS:
             return None
-        fallback = _namespaces_of_contexts if kind == "namespace" else None
-        return _names(cluster.later(_READS[kind](namespace)), fallback)
+        read = _READS[kind](namespace)
+        cluster = self._reachable()
+        if cluster is None:
+            return _names(kube.read_local(read), None)
+        return _names(cluster.later(read), _namespaces_of_contexts if kind == "namespace" else None)
 
     def _reachable(self) -> Cluster | None:
         seen = kube.peek()
