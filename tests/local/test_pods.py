@@ -200,8 +200,9 @@ def test_two_nodes_each_have_their_own_disks(server):
 def test_the_machine_itself_is_read_only_to_pods(here):
     found = here.run("careful", "touch /etc/left-behind /usr/left-behind")
     assert phase(found) == "Failed"
-    here.run("scratch", "touch /tmp/file && ls /tmp")
-    assert here.log("scratch") == "file\n"
+    here.run("scratch", "touch /tmp/kt-left-behind && ls /tmp")
+    assert "kt-left-behind\n" in here.log("scratch")
+    assert not Path("/tmp/kt-left-behind").exists()
 
 
 def test_each_pod_has_an_address_of_its_own(here):
