@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from kt_jupyter.local import deletion, status
+from kt_jupyter.local import deletion, ownership, status
 from kt_jupyter.local.fields import invalid, quoted
 from kt_jupyter.local.objects import Object, clone, name_of, namespace_of, now
 from kt_jupyter.local.recorder import Recorder
@@ -206,6 +206,8 @@ class Registry:
         """Take a write through the steps that depend on its kind, in the real server's order."""
         resource, obj, old = change.resource, change.obj, change.old
         self._rules.default(change)
+        if change.call.manager:
+            ownership.track(change)
         if change.call.admission:
             self._rules.admit(change)
         self._rules.prepare(change)
@@ -219,8 +221,10 @@ class Registry:
             self._rules.check(change)
 
     def _store_change(self, kind: ResourceType, fresh: Object, old: Object, call: Request) -> Object:
-        if fresh == old or call.dry_run:
-            return fresh if call.dry_run else old
+        if call.dry_run:
+            return fresh
+        if fresh == old or ownership.nothing_but_times(fresh, old):
+            return old
         if "deletionTimestamp" in old["metadata"] and deletion.finished(kind, fresh):
             # Watchers see the object go as it last stood; whoever took the last finalizer sees it without.
             gone = self.store.remove(kind.key, namespace_of(fresh), name_of(fresh)).object

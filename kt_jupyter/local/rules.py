@@ -22,14 +22,15 @@ class Request:
     """How a write was asked for, beside its object.
 
     ``dry_run`` does everything but store; ``warnings`` collects what goes into Warning headers; ``admission`` False
-    skips admission (quota, limit ranges, Pod Security) for what the server itself does; ``patched`` says that the
-    object was made from the stored one, so that a uid in it is a change and not a precondition.
+    skips admission (quota, limit ranges, Pod Security) for what the server itself does; ``manager`` owns what the write
+    changes (empty: who owns what is not noted); ``patched`` says that the object was made from the stored one, so that
+    a uid in it is a change and not a precondition.
     """
 
     dry_run: bool = False
     admission: bool = True
     warnings: list[str] = field(default_factory=list)
-    manager: str = "unknown"
+    manager: str = ""
     patched: bool = False
 
 

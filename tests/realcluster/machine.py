@@ -44,9 +44,7 @@ def require_runnable(cache: Path) -> None:
             "set XDG_CACHE_HOME to a folder on a disk or a volume."
         )
     if why := refusal():
-        raise CannotRunError(
-            f"The test cluster needs namespaces and mounts of its own, which root may not here: {why}"
-        )
+        raise CannotRunError(f"The test cluster needs namespaces and mounts of its own, which root may not here: {why}")
 
 
 def require_room(cache: Path, gibibytes: int) -> None:

@@ -1,6 +1,6 @@
 """Patches: JSON patch, merge patch, strategic merge patch.
 
-Apply is not among them: it needs to know who owns which field (``managed_fields.py``).
+Apply is not among them: it needs to know who owns which field (``kt_jupyter.local.ownership``).
 """
 
 from __future__ import annotations

@@ -57,12 +57,17 @@ def decode(body: bytes, media: str, *, kind: str = "") -> Object:
     raise status.unsupported_media_type(ACCEPTED)
 
 
-def from_yaml(body: bytes) -> Any:
+def from_yaml(body: bytes) -> Object:
     """Read the YAML of an applied configuration; raises BadRequest (400). Timestamps stay text, as in Kubernetes."""
     try:
-        return _first_document(body)
+        found = _first_document(body)
     except yaml.YAMLError as problem:
-        raise status.bad_request(f"error decoding YAML: {_yaml_words(problem)}") from None
+        what = f"error converting YAML to JSON: {_yaml_words(problem)}"
+        raise status.bad_request(f"error decoding YAML: {what}") from None
+    if not isinstance(found, dict | None):
+        what = f"json: cannot unmarshal {go_json.kind_of(found)} into Go value of type map[string]interface {{}}"
+        raise status.bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {what}")
+    return found or {}
 
 
 def _read_json(body: bytes, kind: str) -> Any:

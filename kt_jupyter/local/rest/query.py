@@ -11,7 +11,7 @@ from typing import Final
 
 from kt_jupyter.local import status
 from kt_jupyter.local.field_selectors import Term, matches_fields, parse_fields
-from kt_jupyter.local.fields import Problem, forbidden, invalid, not_supported, quoted, too_long
+from kt_jupyter.local.fields import Problem, forbidden, invalid, not_supported, quoted, required, too_long
 from kt_jupyter.local.objects import Object, dig
 from kt_jupyter.local.resources import ResourceType
 from kt_jupyter.local.selectors import Requirement, matches_labels, parse_labels
@@ -157,9 +157,14 @@ class WriteOptions:
     force: bool
 
     @classmethod
-    def read(cls, query: Query, kind: str) -> WriteOptions:
-        """Read the options of a create, update or patch; raises Invalid (422)."""
-        problems = dry_run_problems(query.get("dryRun"))
+    def read(cls, query: Query, kind: str, *, applied: bool = False) -> WriteOptions:
+        """Read the options of a create, update or patch (``applied``: one that is applied); raises Invalid (422)."""
+        problems = []
+        if applied and not query.get("fieldManager"):
+            problems.append(required("fieldManager", "is required for apply patch"))
+        if kind == "PatchOptions" and not applied and "force" in query:
+            problems.append(forbidden("force", "may not be specified for non-apply patch"))
+        problems += dry_run_problems(query.get("dryRun"))
         problems += _manager_problems(query.get("fieldManager", ""))
         validation = query.get("fieldValidation", "") or "Warn"
         if validation not in ("Strict", "Warn", "Ignore"):

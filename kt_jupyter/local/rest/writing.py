@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from kt_jupyter.local import go_json, managed_fields, patch, schema, status
-from kt_jupyter.local.fields import quoted, required
-from kt_jupyter.local.objects import Object, dig, name_of, namespace_of
+from kt_jupyter.local import go_json, ownership, patch, schema, status
+from kt_jupyter.local.fields import quoted
+from kt_jupyter.local.objects import Object, name_of, namespace_of
 from kt_jupyter.local.patch.strategic import go_text
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.resources import ResourceType
@@ -31,7 +31,6 @@ async def create(registry: Registry, request: web.Request, target: Target, view:
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     _place(obj, target, creating=True)
-    managed_fields.track_update(obj, None, call.manager)
     with _warning(call):
         stored = registry.create(target.resource.key, obj, call=call)
     return answer(registry, target, view, stored, call, code=201)
@@ -46,8 +45,6 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     _place(obj, target, creating=False)
-    old = registry.get(target.resource.key, target.namespace, target.name)
-    managed_fields.track_update(obj, old, call.manager, target.subresource)
     with _warning(call):
         stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
@@ -55,47 +52,50 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
 
 async def change(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
     """Answer a PATCH of any of the four kinds."""
-    options = WriteOptions.read(request.query, "PatchOptions")
     kind = bodies.media_type(request)
+    options = WriteOptions.read(request.query, "PatchOptions", applied=kind == patch.APPLY)
     if kind not in patch.TYPES:
         raise status.ApiStatus(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     body = await bodies.read(request)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), patched=True)
     if kind == patch.APPLY:
-        stored, created = _apply(registry, target, bodies.from_yaml(body), options, call)
-        return answer(registry, target, view, stored, call, code=201 if created else 200)
+        return _apply(registry, target, view, bodies.from_yaml(body), options)
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), patched=True)
     old = registry.get(target.resource.key, target.namespace, target.name)
     fresh = patch.apply(kind, old, body, target.resource)
     twice = go_json.doubled(go_json.loads(body)) if options.validation != "Ignore" and kind == patch.MERGE else []
     shown = encode(fresh).decode() if kind != patch.STRATEGIC else go_text(go_json.loads(body))
     checking.check_patched(fresh, target.resource, options.validation, call.warnings, shown=shown, twice=twice)
     _same_object(fresh, target)
-    managed_fields.track_update(fresh, old, call.manager, target.subresource)
     with _warning(call):
         stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
 
 
-def _apply(
-    registry: Registry, target: Target, wanted: Object, options: WriteOptions, call: Request
-) -> tuple[Object, bool]:
-    """Server-side apply: create the object, or merge what this manager owns into it."""
-    if not options.manager:
-        problem = required("fieldManager", "is required for apply patch")
-        raise status.invalid("meta.k8s.io", "PatchOptions", "", [problem])
-    if not isinstance(wanted, dict):
-        raise status.bad_request("error decoding YAML: the applied configuration is not an object")
-    check_kind(wanted, target.resource)
-    if dig(wanted, "metadata", "managedFields"):
-        raise status.bad_request("metadata.managedFields must be nil")
-    checking.check(wanted, target.resource, options.validation, call.warnings)
-    _place(wanted, target, creating=False)
+def _apply(registry: Registry, target: Target, view: View, config: Object, options: WriteOptions) -> web.Response:
+    """Answer an apply: create the object, or merge into it what the manager wishes and owns."""
+    call = Request(dry_run=options.dry_run, patched=True)  # who owns what is settled here, not by the registry
     old = registry.find(target.resource.key, target.namespace, target.name)
-    fresh = managed_fields.apply(wanted, old, target, options.manager, force=options.force)
-    if old is None:
-        return registry.create(target.resource.key, fresh, call=call), True
-    stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
-    return stored, False
+    if old is None and target.subresource:
+        raise status.not_found(target.resource, target.name)
+    fresh = ownership.apply(
+        config, old, target.resource, options.manager, subresource=target.subresource, force=options.force
+    )
+    wrong = checking.first_mistake(fresh, target.resource.api_version, target.resource.kind)
+    if wrong:
+        which = f"failed to convert new object ({ownership.identity(config, target.resource)}) to proper version"
+        what = f"unable to convert unstructured object to {ownership.kind_text(target.resource)}"
+        raise status.ApiStatus(500, "", f"{which}: {what}: {wrong}")
+    for text in go_json.doubled(config) if options.validation != "Ignore" else ():
+        if options.validation == "Strict":
+            raise status.bad_request(f"error strict decoding YAML: error converting YAML to JSON: {text}")
+        call.warnings.append(f"error converting YAML to JSON: {text}")
+    _place(fresh, target, creating=False)
+    with _warning(call):
+        if old is None:
+            stored = registry.create(target.resource.key, fresh, call=call)
+        else:
+            stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
+    return answer(registry, target, view, stored, call, code=201 if old is None else 200)
 
 
 def answer(

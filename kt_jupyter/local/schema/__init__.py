@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 SCALARS: Final = frozenset(
     ("string", "int32", "int64", "bool", "bytes", "double", "quantity", "time", "microtime", "raw", "intorstring")
@@ -21,7 +21,10 @@ SCALARS: Final = frozenset(
 class Field:
     """One field: its protobuf number, whether it is a list (``[]``), a map (``{}``) or one value, and of what type.
 
-    ``merge_key`` and ``strategy`` are what strategic merge patches go by; ``list_type`` and ``keys`` what apply does.
+    ``merge_key`` and ``strategy`` are what strategic merge patches go by; ``list_type`` and ``keys`` what OpenAPI says.
+    The others are what apply goes by: ``owned`` is ``whole`` (one owner has all of it), ``set`` or ``keys`` (items have
+    owners of their own), else each part has; ``told_by`` the keys that tell items apart, with what they are where
+    nobody gives them (None: nothing); ``held`` structs are there even where nobody gives them.
     """
 
     number: int
@@ -31,22 +34,29 @@ class Field:
     strategy: str = ""
     list_type: str = ""
     keys: tuple[str, ...] = ()
+    owned: str = ""
+    told_by: tuple[tuple[str, str | int | None], ...] = ()
+    held: bool = False
 
 
 Fields = dict[str, Field]
 
 
 @cache
-def _table() -> tuple[dict[str, str], dict[str, dict[str, list[object]]]]:
-    document = json.loads(Path(__file__).with_name("types.json").read_bytes())
-    return document["kinds"], document["types"]
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(__file__).with_name("types.json").read_bytes())
+    return document
+
+
+def _types() -> dict[str, dict[str, list[object]]]:
+    types: dict[str, dict[str, list[object]]] = _document()["types"]
+    return types
 
 
 @cache
 def fields_of(type_name: str) -> Fields | None:
     """Return a type's fields by their JSON names, inlined ones included; None for types without (scalars)."""
-    _, types = _table()
-    entries = types.get(type_name)
+    entries = _types().get(type_name)
     if entries is None:
         return None
     found: Fields = {}
@@ -62,14 +72,19 @@ def fields_of(type_name: str) -> Fields | None:
 @cache
 def wire_fields(type_name: str) -> dict[int, tuple[str, Field]]:
     """Return a type's fields by protobuf number, as they are on the wire: inlined types are messages of their own."""
-    _, types = _table()
-    return {field.number: (name, field) for name, field in _named(types.get(type_name) or {})}
+    return {field.number: (name, field) for name, field in _named(_types().get(type_name) or {})}
+
+
+@cache
+def is_whole(type_name: str) -> bool:
+    """Return whether objects of a type have one owner for all of their fields, wherever they stand."""
+    return type_name in _document()["whole"]
 
 
 def type_of(api_version: str, kind: str) -> str | None:
     """Return the type's name of a kind, None when it is not known."""
-    kinds, _ = _table()
-    return kinds.get(f"{api_version}/{kind}")
+    found: str | None = _document()["kinds"].get(f"{api_version}/{kind}")
+    return found
 
 
 def not_convertible(api_version: str, kind: str, wanted_version: str, wanted_kind: str) -> str:
@@ -85,13 +100,14 @@ def _named(entries: dict[str, list[object]]) -> list[tuple[str, Field]]:
     return [(name, _field(entry)) for name, entry in entries.items()]
 
 
-def _field(entry: list[object]) -> Field:
+def _field(entry: list[Any]) -> Field:
     number, shape, type_name, *rest = entry
-    marks = rest[0] if rest else {}
-    assert isinstance(number, int)
-    assert isinstance(shape, str)
-    assert isinstance(type_name, str)
-    assert isinstance(marks, dict)
+    marks: dict[str, Any] = rest[0] if rest else {}
+    owned = marks.get("apply", "")
+    told_by: tuple[tuple[str, str | int | None], ...] = ()
+    if isinstance(owned, list):
+        told_by = tuple((key, marks["default"].get(key)) for key in sorted(owned))
+        owned = "keys"
     return Field(
         number,
         shape,
@@ -100,4 +116,7 @@ def _field(entry: list[object]) -> Field:
         marks.get("strategy", ""),
         marks.get("list", ""),
         tuple(marks.get("keys", ())),
+        owned,
+        told_by,
+        bool(marks.get("held")),
     )

@@ -2,9 +2,10 @@
 
 ``python -m kt_jupyter.local.schema.generate "$(go env GOMODCACHE)/k8s.io"``
 
-The ``generated.proto`` files beside Kubernetes' Go types say all that the server must know of a kind: the fields'
-names and types, their protobuf numbers, and in comments how lists merge. Run this again to follow a new release.
-Only names, numbers and merge markers are taken over; no text.
+The ``generated.proto`` files beside Kubernetes' Go types say most of what the server must know of a kind: the fields'
+names and types, their protobuf numbers, and in comments how lists merge. What server-side apply goes by besides (what
+is owned as a whole, which structs are always there, a key's default) stands in client-go's apply configurations.
+Run this again to follow a new release. Only names, numbers and merge markers are taken over; no text.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-_MODULES: Final = {
-    "api": "api/{}/generated.proto",
-    "meta": "apimachinery/pkg/apis/meta/v1/generated.proto",
-}
+from kt_jupyter.local.schema import apply_marks
+
 _API_PACKAGES: Final = (
     "authentication/v1",
     "authorization/v1",
@@ -70,9 +69,11 @@ def main(root: Path) -> None:
         if name.startswith(package.replace("/", ".") + ".") and "metadata" in types[name] and "items" not in types[name]
     }
     kinds["v1/DeleteOptions"] = "meta.v1.DeleteOptions"
+    whole = apply_marks.add(types, _newest(root, "client-go") / "applyconfigurations/internal/internal.go")
     used = _closure(types, set(kinds.values()))
     lines = [f"{json.dumps(name)}:{json.dumps(types[name], separators=(',', ':'))}" for name in sorted(used)]
-    text = '{"kinds":' + json.dumps(kinds, separators=(",", ":")) + ',\n"types":{\n' + ",\n".join(lines) + "\n}}\n"
+    head = {"kinds": kinds, "whole": sorted(whole & used)}
+    text = json.dumps(head, separators=(",", ":"))[:-1] + ',\n"types":{\n' + ",\n".join(lines) + "\n}}\n"
     Path(__file__).with_name("types.json").write_text(text)
 
 
