@@ -30,6 +30,17 @@ _KUBECONFIG = os.environ.get("KUBECONFIG")
 pytest_plugins = ["pytest_jupyter.jupyter_server"]  # for tests/server; pytest takes it from the highest conftest only
 
 
+@pytest.fixture
+def jp_asyncio_loop():
+    """pytest-jupyter has this one and the next run for every test; tests/server takes them back, nobody else needs
+    a loop and a server, and on the thread of tests/ui another loop runs."""
+
+
+@pytest.fixture
+def jp_server_cleanup():
+    """See above."""
+
+
 @pytest.fixture(scope="session")
 def _local_directory(tmp_path_factory):
     return tmp_path_factory.mktemp("local-cluster")

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from pytest_jupyter.jupyter_core import jp_asyncio_loop  # noqa: F401 - see tests/conftest.py
+from pytest_jupyter.jupyter_server import jp_server_cleanup  # noqa: F401
 
 from kt_jupyter.kube import PODS
 from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
