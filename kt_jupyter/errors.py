@@ -170,6 +170,26 @@ class OutputIncomplete(KtError):
     """Not everything that a command printed has arrived."""
 
 
+class SessionEnded(KtError):
+    """The pod of a session has ended, or ends: what ran there is over, and its variables are gone.
+
+    ``reason`` is one word of these: ``deleted``, ``evicted``, ``preempted``, ``out of memory``, ``deadline``, ``idle``,
+    ``stopped``, ``completed``, ``crashed``, ``node lost``, ``not started``, ``replaced``.
+    """
+
+    def __init__(self, fact: str, *, reason: str, remedy: str | None = None, server: str | None = None) -> None:
+        super().__init__(fact, remedy=remedy, server=server)
+        self.reason = reason
+
+
+class AgentMismatch(KtError):
+    """The agent in a pod is of another version of kt_jupyter, and the two do not understand each other."""
+
+
+class WorkNotFound(KtError, LookupError):
+    """A session remembers no cell or call of that id."""
+
+
 class VolumeNotFound(NotFound):
     """There is no volume (claim) of that name in the namespace."""
 
