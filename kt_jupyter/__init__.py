@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from kt_jupyter.errors import (
+    AgentMismatch,
     AlreadyExists,
     ApiError,
     ClusterUnreachable,
@@ -40,19 +41,23 @@ from kt_jupyter.errors import (
     NamespaceNotFound,
     NoSharedStorage,
     NotFound,
+    NotPicklable,
     OutcomeUnknown,
     OutputIncomplete,
     QuotaExceeded,
     Rejected,
     ServerBusy,
     ServerFailure,
+    SessionEnded,
     StorageClassNotFound,
     StreamLost,
+    TooLarge,
     Unauthorized,
     VolumeDiffers,
     VolumeInUse,
     VolumeNotFound,
     WaitTimeout,
+    WorkNotFound,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +79,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "AgentMismatch",
     "AlreadyExists",
     "ApiError",
     "Cluster",
@@ -98,14 +104,17 @@ __all__ = [
     "NamespaceNotFound",
     "NoSharedStorage",
     "NotFound",
+    "NotPicklable",
     "OutcomeUnknown",
     "OutputIncomplete",
     "QuotaExceeded",
     "Rejected",
     "ServerBusy",
     "ServerFailure",
+    "SessionEnded",
     "StorageClassNotFound",
     "StreamLost",
+    "TooLarge",
     "Unauthorized",
     "Volume",
     "VolumeDiffers",
@@ -114,6 +123,7 @@ __all__ = [
     "VolumeNotFound",
     "VolumeStatus",
     "WaitTimeout",
+    "WorkNotFound",
     "connect",
     "contexts",
     "current",

@@ -190,6 +190,23 @@ class WorkNotFound(KtError, LookupError):
     """A session remembers no cell or call of that id."""
 
 
+class NotPicklable(KtError, TypeError):
+    """A value cannot be sent to a pod or brought back; ``path`` is what in it is to blame (``model.lock``)."""
+
+    def __init__(self, fact: str, *, path: str = "", remedy: str | None = None) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.path = path
+
+
+class TooLarge(KtError, ValueError):
+    """Something is larger than what is sent to a pod or brought back: ``name``, with its ``size`` in bytes."""
+
+    def __init__(self, fact: str, *, name: str = "", size: int = 0, remedy: str | None = None) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.name = name
+        self.size = size
+
+
 class VolumeNotFound(NotFound):
     """There is no volume (claim) of that name in the namespace."""
 
