@@ -2,7 +2,8 @@
 
 Three rules matter here. A claim or a storage class has a DNS-1123 *subdomain* (up to 253 characters, dots allowed);
 a namespace has a DNS-1123 *label* (up to 63, no dots); and a label *value* has at most 63 characters whatever the name
-it repeats, which is why ``label_value`` exists: Kubetorch puts the claim's name there and breaks on long ones.
+it repeats, which is why ``label_value`` exists: Kubetorch puts the claim's name there and breaks on long ones. Names we
+make ourselves are made here too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import unicodedata
 from kt_jupyter.errors import InvalidName
 
 LABEL_LENGTH = 63
+JOB_LENGTH = 52  # its pods add "-", a rank of up to four digits, "-" and five letters, and their names are host names
 SUBDOMAIN_LENGTH = 253
 
 _LABEL_TEXT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -56,6 +58,22 @@ def label_value(text: str) -> str:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     return f"{text[: LABEL_LENGTH - len(digest) - 1].rstrip('-.')}-{digest}"
+
+
+def job_name(prefix: str, subject: str, token: str) -> str:
+    """Return a Job's name that says what it is about and leaves room for the names of its pods.
+
+    >>> job_name("kt-sh", "my.data", "7f3a")
+    'kt-sh-my-data-7f3a'
+
+    Args:
+        prefix: What it is for, short.
+        subject: What it is about, such as a volume; shortened and freed of dots.
+        token: What tells it from others of the same, such as four random hexadecimal digits.
+    """
+    room = JOB_LENGTH - len(prefix) - len(token) - 2
+    about = (valid_spelling(subject, dots=False, length=room) or "").strip("-")
+    return "-".join(part for part in (prefix, about, token) if part)
 
 
 def valid_spelling(text: str, *, dots: bool, length: int = LABEL_LENGTH) -> str | None:
