@@ -246,3 +246,15 @@ class NoSharedStorage(KtError):
 
 class WaitTimeout(KtError, TimeoutError):
     """What was waited for did not happen in the time given; the message says what was seen last."""
+
+
+class PodNotStarted(KtError):
+    """A pod of ours could not be started; the message says what stood in the way. It has been removed."""
+
+
+class ImageNotAvailable(PodNotStarted):
+    """The image cannot be had, or has not in it what is needed."""
+
+
+class VolumeUnusable(KtError):
+    """The volume exists, and no pod can use it as it is: lost, being deleted, refused by its storage."""

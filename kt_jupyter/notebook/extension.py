@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kt_jupyter import reporting
 from kt_jupyter.kube import notices
 from kt_jupyter.notebook.completion.matcher import MagicMatcher
 from kt_jupyter.notebook.completion.sources import names
@@ -11,7 +12,6 @@ from kt_jupyter.notebook.formatters import register_formatters
 from kt_jupyter.notebook.magics.cluster import CLUSTER, ClusterMagics
 from kt_jupyter.notebook.magics.volume import VOLUME, VolumeMagics
 from kt_jupyter.notebook.speaker import Speaker
-from kt_jupyter.volumes import reporting
 
 _COMMANDS = {command.name: command for command in (VOLUME, CLUSTER)}
 _loaded: dict[int, _Loaded] = {}
@@ -28,12 +28,11 @@ class _Loaded:
         shell.register_magics(VolumeMagics, ClusterMagics)
         self._matcher.install(shell)
         shell.events.register("post_run_cell", self._speaker.end_of_cell)
-        self._said_before = reporting.use(notice=self._speaker.notice, progress=self._speaker.progress)
+        self._spoke_before = reporting.use(self._speaker)
         self._noted_before = notices.use(self._speaker.notice)
 
     def undo(self) -> None:
-        notice, progress = self._said_before
-        reporting.use(notice=notice, progress=progress)
+        reporting.use(self._spoke_before)
         notices.use(self._noted_before)
         self._shell.events.unregister("post_run_cell", self._speaker.end_of_cell)
         self._matcher.remove(self._shell)

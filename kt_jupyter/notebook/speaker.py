@@ -1,11 +1,12 @@
 """What the core says while it works, shown where the person looks: under the cell.
 
-A notice stays: a line of its own. Progress is one line that changes in place, and at the end of the cell stays as it
-last was. JupyterLab would show either in a red box if it went to standard error, as it does in plain Python.
+A notice stays: a line of its own. Progress is one line that changes in place, and stays as it last was when its outcome
+is known or the cell ends. JupyterLab would show either in a red box if it went to standard error, as it does in plain
+Python.
 
 A line that moves is for somebody who watches. Where nobody does (nbval, nbconvert and papermill run cells with
-``allow_stdin`` false; standard error is a file) no progress is shown, so that a stored notebook does not depend on how
-long the cluster took that day.
+``allow_stdin`` false; standard error is a file) no progress is shown, and of an outcome what is the same at every run,
+so that a stored notebook does not depend on how long the cluster took that day.
 """
 
 from __future__ import annotations
@@ -48,6 +49,16 @@ class Speaker:
             self._line = ""
             sys.stderr.write(_CLEAR_LINE + plain(line))
             sys.stderr.flush()
+
+    tick = progress
+
+    def outcome(self, line: str, *, bare: str) -> None:
+        """Let the line stay, and the next one begin anew."""
+        if self._someone_watches():
+            self.progress(line)
+            self.end_of_cell()
+        else:
+            self.notice(bare)
 
     def end_of_cell(self, *_: Any) -> None:
         """Leave the line as it is; the next cell begins its own."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from kt_jupyter.errors import ApiError, KtError, Rejected
 from kt_jupyter.kube import JOBS, PODS, Cluster, connect
+from kt_jupyter.pods import lease
 from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
 from kt_jupyter.terminal.target import Target
 
 Json = dict[str, Any]
 
-LEASE_ANNOTATION: Final = "kt-jupyter.dev/lease-seconds"
-LEASE: Final = 1800
 _OVER = ("Succeeded", "Failed")
 
 
@@ -40,8 +38,7 @@ class Pod:
     @property
     def lease(self) -> int:
         """Seconds that it lives after whoever holds it is gone."""
-        text = (self.body["metadata"].get("annotations") or {}).get(LEASE_ANNOTATION, "")
-        return int(text) if text.isdecimal() else LEASE
+        return lease.lease_of(self.body)
 
     def exit_code(self, container: str | None) -> int | None:
         """Return what a container (default: the first) ended with; None while it has not."""
@@ -102,17 +99,8 @@ def end(cluster: Cluster, target: Target, pod: Pod) -> None:
 def renew(cluster: Cluster, target: Target, pod: Pod) -> None:
     """Let a pod's Job live for another lease from now; without effect when it has no deadline, or we may not."""
     job = pod.job()
-    if job is None:
-        return
-    with contextlib.suppress(KtError):
-        found = cluster.get(JOBS, job[0], namespace=target.namespace)
-        started, deadline = found["status"].get("startTime"), found["spec"].get("activeDeadlineSeconds")
-        if not started or deadline is None:
-            return
-        lived = (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
-        if lived + pod.lease > deadline:
-            patch = {"metadata": {"uid": job[1]}, "spec": {"activeDeadlineSeconds": int(lived) + pod.lease}}
-            cluster.patch(JOBS, job[0], patch, namespace=target.namespace)
+    if job is not None:
+        lease.renew(cluster, job[0], namespace=target.namespace, uid=job[1], lease=pod.lease)
 
 
 def log(cluster: Cluster, target: Target) -> bytes:

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from kt_jupyter import reporting
 from kt_jupyter.errors import Conflict, Forbidden, KtError, NotFound, VolumeInUse, WaitTimeout
 from kt_jupyter.kube import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES, Cluster, Get, List
+from kt_jupyter.reporting import Say
 from kt_jupyter.specs import claim as claims
-from kt_jupyter.volumes import reporting
 from kt_jupyter.volumes.reading import absence, by_name, optional
-from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.users import PodUse, name_some, users_of
 
 Json = dict[str, Any]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kt_jupyter.kube import CLAIMS
+from kt_jupyter.pods.obstacle import last_seen
 
 Event = Mapping[str, Any]
 
@@ -33,7 +34,7 @@ def about(name: str | None = None, *, classes_known: bool = False) -> str:
 
 def newest_warning(events: Iterable[Event]) -> str | None:
     """Return the text of the newest Warning."""
-    newest = max((each for each in events if each.get("type") == "Warning"), key=_last, default=None)
+    newest = max((each for each in events if each.get("type") == "Warning"), key=last_seen, default=None)
     return newest.get("message") or newest.get("reason") if newest else None
 
 
@@ -56,8 +57,3 @@ def unanswered(events: Iterable[Event]) -> bool:
 def _span(event: Event) -> timedelta:
     first, last = event.get("firstTimestamp"), event.get("lastTimestamp")
     return datetime.fromisoformat(last) - datetime.fromisoformat(first) if first and last else timedelta()
-
-
-def _last(event: Event) -> str:
-    series = event.get("series") or {}
-    return str(series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime") or "")

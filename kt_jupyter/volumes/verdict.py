@@ -10,11 +10,11 @@ Pure: everything known is passed in, None where it could not be read, and every 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
+from kt_jupyter.pods.claims import SELECTED_NODE, clean, missing_class
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import human
 from kt_jupyter.specs.storage import StorageClass, default_class, provisioner_of
@@ -22,11 +22,7 @@ from kt_jupyter.volumes.events import newest_warning, unanswered, waits_for_firs
 from kt_jupyter.volumes.pasting import python_arguments
 from kt_jupyter.volumes.users import PodUse
 
-_SELECTED_NODE = "volume.kubernetes.io/selected-node"
 _PROTECTION = "kubernetes.io/pvc-protection"
-# What provisioners put before the sentence that says something.
-_NOISE = re.compile(r'^(failed to provision volume with StorageClass "[^"]*": |rpc error: code = \w+ desc = )+')
-_NO_CLASS = re.compile(r'storageclass\.storage\.k8s\.io "([^"]+)" not found')
 _LONGEST_REASON = 200
 
 
@@ -159,8 +155,8 @@ def _obstacle(
     warning = newest_warning(events) if events else None
     if warning is None:
         return _no_answer(claim) if events and unanswered(events) else None
-    missing = _NO_CLASS.search(warning)
-    return _class_missing(claim, missing[1], classes) if missing else Verdict(State.PROBLEM, _clean(warning))
+    missing = missing_class(warning)
+    return _class_missing(claim, missing, classes) if missing else Verdict(State.PROBLEM, _clean(warning))
 
 
 def _provisioning(
@@ -226,7 +222,7 @@ def _handle(claim: Mapping[str, Any]) -> str:
 def _waits_for_first_use(
     claim: Mapping[str, Any], storage_class: StorageClass | None, events: Iterable[Mapping[str, Any]]
 ) -> bool:
-    if _SELECTED_NODE in (claim["metadata"].get("annotations") or ()):
+    if SELECTED_NODE in (claim["metadata"].get("annotations") or ()):
         return False
     if storage_class is not None:
         return storage_class.waits_for_first_use
@@ -239,5 +235,5 @@ def _no_answer(claim: Mapping[str, Any]) -> Verdict:
 
 
 def _clean(message: str) -> str:
-    text = _NOISE.sub("", " ".join(message.split()))
+    text = clean(message)
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kt_jupyter import reporting
 from kt_jupyter.kube import PODS
+from kt_jupyter.reporting import Say
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import names, paths
 from kt_jupyter.specs.access_modes import access_mode as read_access_mode
 from kt_jupyter.specs.quantity import storage_size
-from kt_jupyter.volumes import creation, deletion, reporting
+from kt_jupyter.volumes import creation, deletion
 from kt_jupyter.volumes.deletion import Deletion
 from kt_jupyter.volumes.handle import Asked, Handle
 from kt_jupyter.volumes.reading import absence, read_facts
-from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.users import PodUse, users_of
 from kt_jupyter.volumes.verdict import State, Verdict

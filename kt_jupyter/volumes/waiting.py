@@ -12,11 +12,12 @@ import queue
 import time
 from typing import Any, Literal
 
+from kt_jupyter import reporting
 from kt_jupyter.errors import KtError
 from kt_jupyter.kube import CLAIMS, EVENTS, Cluster, Event
-from kt_jupyter.volumes import events, reporting
+from kt_jupyter.reporting import Say
+from kt_jupyter.volumes import events
 from kt_jupyter.volumes.reading import Facts, absence, read_facts
-from kt_jupyter.volumes.reporting import Say
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.verdict import State
 

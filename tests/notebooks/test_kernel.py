@@ -6,7 +6,8 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-PROGRESS = "from kt_jupyter.volumes import reporting\nreporting.progress('waiting')\nreporting.progress('done')"
+PROGRESS = "from kt_jupyter import reporting\nreporting.progress('waiting')\nreporting.progress('done')"
+OUTCOME = "from kt_jupyter import reporting\nreporting.outcome('done 0.6 s', bare='done')"
 ANSWERS_WITHIN = 30  # seconds
 
 
@@ -79,6 +80,15 @@ def test_the_next_cell_begins_a_line_of_its_own(kernel):
 
 def test_without_anybody_watching_the_notebook_stays_as_it_is(kernel):
     assert kernel.run(PROGRESS) == []
+
+
+def test_an_outcome_stays_and_the_next_wait_has_a_line_of_its_own(kernel):
+    messages = kernel.run(f"{PROGRESS}\n{OUTCOME}\nreporting.progress('again')", watched=True)
+    assert displays(messages)[2:] == [("update_display_data", "done 0.6 s"), ("display_data", "again")]
+
+
+def test_an_outcome_without_anybody_watching_has_no_times(kernel):
+    assert displays(kernel.run(OUTCOME)) == [("display_data", "done")]
 
 
 def test_a_notice_stays_whoever_watches(kernel):
