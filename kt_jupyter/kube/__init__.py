@@ -7,6 +7,7 @@ imports ``httpcore2``, ``yaml`` or ``kubernetes`` until a first call needs them.
 from kt_jupyter.kube.calls import Get, List
 from kt_jupyter.kube.client import Cluster
 from kt_jupyter.kube.events import Event
+from kt_jupyter.kube.identity import user_name
 from kt_jupyter.kube.resources import (
     ALL_NAMESPACES,
     CLAIMS,
@@ -59,4 +60,5 @@ __all__ = [
     "peek",
     "read_local",
     "use",
+    "user_name",
 ]

@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 DOMAIN: Final = "kt-jupyter.dev"
 PURPOSE_LABEL: Final = f"{DOMAIN}/purpose"
+TERMINAL: Final = "terminal"
 CONTAINER: Final = "main"
 _WITHOUT_SIDECARS: Final = {
     "sidecar.istio.io/inject": "false",
@@ -229,16 +230,20 @@ class _Places:
         self.volumes: list[Json] = []
         self.mounts: list[Json] = []
         self._names: dict[str, str] = {}
-        for mount in mounts:
-            self._mount(mount)
+        wanted = list(mounts)
+        written_to = {each.claim for each in wanted if not each.read_only}
+        for mount in wanted:
+            self._mount(mount, read_only=mount.claim not in written_to)
         for each in scratch:
             limits: Json = {"medium": "Memory"} if each.memory else {}
             limits |= {"sizeLimit": each.size} if each.size else {}
             self.mounts.append({"name": self._add({"emptyDir": limits}), "mountPath": each.path})
 
-    def _mount(self, mount: Mount) -> None:
+    def _mount(self, mount: Mount, *, read_only: bool) -> None:
         if mount.claim not in self._names:
-            self._names[mount.claim] = self._add({"persistentVolumeClaim": {"claimName": mount.claim}})
+            # Said of the claim too: a volume for many readers needs it, and no other is given to the pod's group then.
+            source: Json = {"claimName": mount.claim, **({"readOnly": True} if read_only else {})}
+            self._names[mount.claim] = self._add({"persistentVolumeClaim": source})
         placed: Json = {"name": self._names[mount.claim], "mountPath": mount.path}
         placed |= {"readOnly": True} if mount.read_only else {}
         placed |= {"subPath": mount.sub_path} if mount.sub_path else {}

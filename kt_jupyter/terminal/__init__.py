@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from kt_jupyter.terminal.target import Target
 
 if TYPE_CHECKING:
-    from kt_jupyter.terminal.front_end import open_terminal
+    from kt_jupyter.terminal.front_end import open_terminal, opens_in_place
 
-__all__ = ["Target", "open_terminal"]
+__all__ = ["Target", "open_terminal", "opens_in_place"]
 
 
 def __getattr__(name: str) -> Any:
     # The program under the pty imports this package too, and must start in a moment: no IPython there.
-    if name == "open_terminal":
-        return import_module(f"{__name__}.front_end").open_terminal
+    if name in ("open_terminal", "opens_in_place"):
+        return getattr(import_module(f"{__name__}.front_end"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,11 +25,16 @@ def open_terminal(target: Target) -> None:
     In JupyterLab and Notebook it returns at once and a tab opens; in plain IPython it is the terminal, until the shell
     ends. Elsewhere it prints the command to paste.
     """
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
+    if opens_in_place():
         _in_place(target)
     else:
-        _Request(shell, target).send()
+        _Request(get_ipython(), target).send()
+
+
+def opens_in_place() -> bool:
+    """Whether a terminal would be the one we are in, so that nothing else can be shown until its shell ends."""
+    shell = get_ipython()
+    return shell is None or not hasattr(shell, "kernel")
 
 
 def _in_place(target: Target) -> None:

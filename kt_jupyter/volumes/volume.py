@@ -20,6 +20,7 @@ from kt_jupyter.volumes import creation, deletion
 from kt_jupyter.volumes.deletion import Deletion
 from kt_jupyter.volumes.handle import Asked, Handle
 from kt_jupyter.volumes.reading import absence, read_facts
+from kt_jupyter.volumes.ssh import Terminals
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.users import PodUse, users_of
 from kt_jupyter.volumes.verdict import State, Verdict
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Volume:
+class Volume(Terminals):
     """Storage that outlives pods: a PersistentVolumeClaim with a place to mount it.
 
     Making the object makes no request; ``create()`` makes the volume.

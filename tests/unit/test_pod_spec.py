@@ -134,7 +134,7 @@ def test_a_claim_mounted_twice_is_one_volume():
     )["spec"]
     assert spec["volumes"] == [
         {"name": "v0", "persistentVolumeClaim": {"claimName": "data"}},
-        {"name": "v1", "persistentVolumeClaim": {"claimName": "models"}},
+        {"name": "v1", "persistentVolumeClaim": {"claimName": "models", "readOnly": True}},
         {"name": "v2", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
     ]
     assert spec["containers"][0]["volumeMounts"] == [

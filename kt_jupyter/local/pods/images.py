@@ -17,6 +17,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kt_jupyter.specs.images import REFERENCE
+
 # Image → the command it runs when the container names none.
 STAND_INS: Final = {
     "alpine": ["/bin/sh"],
@@ -28,13 +30,6 @@ STAND_INS: Final = {
 }
 IMAGE_ID: Final = "local.kt-jupyter.dev/programs-of-this-machine"
 
-_COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*(?::\d+)?"
-_REFERENCE: Final = re.compile(
-    rf"(?:{_DOMAIN}/)?{_COMPONENT}(?:/{_COMPONENT})*(?::[\w][\w.-]{{0,127}})?(?:@[a-z0-9]+:[0-9a-fA-F]{{32,}})?",
-    re.ASCII,
-)
 _HUB: Final = re.compile(r"(?:(?:index\.)?docker\.io/)?(?:library/)?([^/:@]+)(?:[:@].*)?")
 
 
@@ -61,7 +56,7 @@ def find_image(reference: str) -> Image:
     Raises:
         ImageProblem: ``InvalidImageName`` or ``ErrImagePull``.
     """
-    if not _REFERENCE.fullmatch(reference):
+    if not REFERENCE.fullmatch(reference):
         raise ImageProblem("InvalidImageName", _invalid(reference))
     name = _HUB.fullmatch(reference)
     command = STAND_INS.get(name.group(1)) if name else None
