@@ -12,12 +12,13 @@ from types import ModuleType
 
 from kt_jupyter.volumes.deletion import Deletion
 from kt_jupyter.volumes.listing import VolumeList, volumes
+from kt_jupyter.volumes.shell import Shell, ShellPlan
 from kt_jupyter.volumes.status import VolumeStatus
 from kt_jupyter.volumes.users import PodUse
 from kt_jupyter.volumes.verdict import State
 from kt_jupyter.volumes.volume import Volume
 
-__all__ = ["Deletion", "PodUse", "State", "Volume", "VolumeList", "VolumeStatus", "volumes"]
+__all__ = ["Deletion", "PodUse", "Shell", "ShellPlan", "State", "Volume", "VolumeList", "VolumeStatus", "volumes"]
 
 
 class _CallableModule(ModuleType):

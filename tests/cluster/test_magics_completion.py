@@ -27,7 +27,7 @@ def eventually(shell, line, expected, seconds=10):
 
 
 def test_verbs_and_options_need_no_cluster(shell):
-    assert shell.complete("%kt_volume ") == ["create", "list", "show", "delete"]
+    assert shell.complete("%kt_volume ") == ["create", "list", "show", "ssh", "delete", "gc"]
     assert "--size" in shell.complete("vol = %kt_volume create x --s")
 
 

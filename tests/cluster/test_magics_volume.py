@@ -38,7 +38,9 @@ def test_its_card_says_how_it_is_and_what_could_be_done(shell, namespace):
     assert text.startswith("Volume my-data    ")
     assert "size 1 Gi · RWO (one node at a time) · class" in text
     assert f"namespace {namespace} · mounted at /data · made just now" in text
-    assert text.endswith("next: %kt_volume show my-data   ·   %kt_volume delete my-data   ·   %kt_volume")
+    assert text.endswith(
+        "next: %kt_volume ssh my-data   ·   %kt_volume show my-data   ·   %kt_volume delete my-data   ·   %kt_volume"
+    )
 
 
 def test_create_twice_is_the_same_as_once(shell):
@@ -93,7 +95,7 @@ def test_a_mistake_in_the_line_itself_is_one_line(shell, capsys):
     with pytest.raises(UsageError):
         shell.run("%kt_volume lsit")
     assert capsys.readouterr().err == (
-        "UsageError: %kt_volume has no verb 'lsit'. Close to it: list. Its verbs: create, list, show, delete.\n"
+        "UsageError: %kt_volume has no verb 'lsit'. Close to it: list. Its verbs: create, list, show, ssh, delete, gc.\n"
     )
 
 

@@ -51,10 +51,11 @@ def theirs(namespace):
     handle().ensure()
 
 
-def may(person, verb, resource):
+def may(person, verb, resource, subresource=None):
     """What the server itself says."""
     namespace = person.namespace if resource.namespaced else ""
     attributes = {"namespace": namespace, "verb": verb, "group": resource.group, "resource": resource.plural}
+    attributes |= {"subresource": subresource} if subresource else {}
     return person.create(REVIEWS, {"spec": {"resourceAttributes": attributes}})["status"]["allowed"]
 
 
@@ -161,7 +162,7 @@ def test_without_rights_one_still_learns_where_one_is_and_what_to_ask_for(nobody
 def test_the_doctor_says_what_the_server_says_verb_by_verb(who, feature, request):
     person, need = request.getfixturevalue(who), feature.need
     (check,) = [check for check in diagnose(person).checks if check.what == feature.what]
-    refused = tuple(verb for verb in need.verbs if not may(person, verb, need.resource))
+    refused = tuple(verb for verb in need.verbs if not may(person, verb, need.resource, need.subresource))
     assert need.missing(person.rights()) == refused
     assert (check.answer is Answer.YES) == (not refused)
     assert all(verb in check.detail for verb in refused)
@@ -177,7 +178,12 @@ def test_the_doctor_answers_for_whoever_asks(who, answer, request, shell):
 @pytest.mark.parametrize("who", ["ada", "nobody"])
 def test_the_printed_role_grants_what_it_says_and_nothing_else(who, request):
     person = request.getfixturevalue(who)
-    granted = {(verb, feature.need.resource.plural) for feature in FEATURES for verb in feature.need.verbs}
-    every = {(verb, feature.need.resource) for feature in FEATURES for verb in ALL_VERBS}
-    allowed = {(verb, resource.plural) for verb, resource in every if may(person, verb, resource)}
+    needs = [feature.need for feature in FEATURES]
+    granted = {(verb, need.qualified) for need in needs for verb in need.verbs}
+    allowed = {
+        (verb, need.qualified)
+        for need in {need.qualified: need for need in needs}.values()
+        for verb in ALL_VERBS
+        if may(person, verb, need.resource, need.subresource)
+    }
     assert allowed == (granted if who == "ada" else set())

@@ -43,6 +43,30 @@ rules:
   - list
   - watch
 - apiGroups:
+  - batch
+  resources:
+  - jobs
+  verbs:
+  - get
+  - list
+  - watch
+  - create
+  - delete
+  - patch
+- apiGroups:
+  - ''
+  resources:
+  - pods/attach
+  verbs:
+  - get
+  - create
+- apiGroups:
+  - ''
+  resources:
+  - pods/log
+  verbs:
+  - get
+- apiGroups:
   - ''
   resources:
   - resourcequotas
@@ -91,3 +115,4 @@ def test_a_missing_verb_is_named():
     missing = {feature.what: feature.need.missing(rights) for feature in FEATURES}
     assert missing["see who uses a volume"] == ("watch",)
     assert missing["see volumes"] == ("get", "list", "watch")
+    assert missing["type into a terminal"] == ("get", "create")

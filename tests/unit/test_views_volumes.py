@@ -55,7 +55,7 @@ def test_a_volume_that_waits_for_its_first_use_says_that_this_is_normal():
         == """\
 Volume my-data    ◌ Waiting for first use: class standard makes the disk when the first pod needs it (normal)
 size 10 Gi · RWO (one node at a time) · class standard · namespace team-a · mounted at /data · made 3 min ago
-next: %kt_volume show my-data   ·   %kt_volume delete my-data   ·   %kt_volume"""
+next: %kt_volume ssh my-data   ·   %kt_volume show my-data   ·   %kt_volume delete my-data   ·   %kt_volume"""
     )
 
 

@@ -77,7 +77,7 @@ def _feature(feature: Feature, rights: Rights, *, optional: bool) -> Check:
     missing = feature.need.missing(rights)
     if not missing:
         return Check(feature.what, Answer.YES, "this server cannot list rights: try it" if rights.incomplete else "")
-    needs = f"needs {', '.join(missing)} on {feature.need.resource.qualified}; without: {feature.without}"
+    needs = f"needs {', '.join(missing)} on {feature.need.qualified}; without: {feature.without}"
     return Check(feature.what, Answer.LIMITED if optional else Answer.NO, needs)
 
 

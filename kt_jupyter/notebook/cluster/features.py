@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from kt_jupyter.kube import (
     CLAIMS,
     EVENTS,
+    JOBS,
     NAMESPACES,
     PODS,
     RESOURCE_QUOTAS,
@@ -23,14 +24,25 @@ from kt_jupyter.kube import (
 
 @dataclass(frozen=True)
 class Need:
-    """Verbs on one kind."""
+    """Verbs on one kind, or on a part of it such as ``attach``."""
 
     resource: Resource
     verbs: tuple[str, ...]
+    subresource: str | None = None
+
+    @property
+    def qualified(self) -> str:
+        """What the verbs are for, as kubectl and error texts write it: ``jobs.batch``, ``pods/attach``."""
+        return self.resource.qualified + (f"/{self.subresource}" if self.subresource else "")
+
+    @property
+    def in_rules(self) -> str:
+        """The same as a Role's rule writes it."""
+        return self.resource.plural + (f"/{self.subresource}" if self.subresource else "")
 
     def missing(self, rights: Rights) -> tuple[str, ...]:
         """Give the verbs that are not granted."""
-        return tuple(verb for verb in self.verbs if not rights.allows(verb, self.resource))
+        return tuple(verb for verb in self.verbs if not rights.allows(verb, self.resource, self.subresource))
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,12 @@ FEATURES = (
     Feature("see who uses a volume", Need(PODS, ("get", "list", "watch")), "the column USED BY stays empty"),
     Feature("remove finished pods that hold a volume", Need(PODS, ("delete",)), "whoever started them removes them"),
     Feature("see why a volume waits", Need(EVENTS, ("list", "watch")), "the cluster's own reasons are not shown"),
+    Feature("open terminals on volumes", Need(JOBS, ("get", "list", "watch", "create", "delete")), "no terminals"),
+    Feature(
+        "keep a terminal while it is in use", Need(JOBS, ("patch",)), "a terminal ends half an hour after its start"
+    ),
+    Feature("type into a terminal", Need(PODS, ("get", "create"), "attach"), "no terminals"),
+    Feature("see what a terminal has shown before", Need(PODS, ("get",), "log"), "it begins empty"),
     Feature("see quotas", Need(RESOURCE_QUOTAS, ("list",)), "a quota shows itself only when it refuses"),
 )
 """What a Role in one namespace can grant."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kt_jupyter.kube import Resource
 from kt_jupyter.notebook.cluster.features import CLUSTER_FEATURES, FEATURES, Feature
 
 _NAME = "kt-jupyter"
@@ -53,10 +52,11 @@ def _pair(kind: str, features: Sequence[Feature], subject: Subject, namespace: s
 
 
 def _rules(features: Sequence[Feature]) -> list[Manifest]:
-    verbs: dict[Resource, list[str]] = {}
+    verbs: dict[tuple[str, str], list[str]] = {}
     for feature in features:
-        verbs.setdefault(feature.need.resource, []).extend(feature.need.verbs)
+        need = feature.need
+        verbs.setdefault((need.resource.group, need.in_rules), []).extend(need.verbs)
     return [
-        {"apiGroups": [resource.group], "resources": [resource.plural], "verbs": granted}
-        for resource, granted in verbs.items()
+        {"apiGroups": [group], "resources": [resource], "verbs": granted}
+        for (group, resource), granted in verbs.items()
     ]

@@ -1,4 +1,4 @@
-"""``%kt_volume``: make, list, look at and delete volumes."""
+"""``%kt_volume``: make, list, look at and delete volumes; terminals on them are in ``terminals``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kt_jupyter.notebook.document import Document, as_json, as_yaml
 from kt_jupyter.notebook.magics.arguments import Argument, Verb
 from kt_jupyter.notebook.magics.command import Command
 from kt_jupyter.notebook.magics.options import ALL_NAMESPACES, DRY_RUN, JSON, NAMESPACE, YAML, refuse_both
+from kt_jupyter.notebook.magics.terminals import GC, SSH
 from kt_jupyter.notebook.outcomes import PlannedDeletion, WouldBeMade, refuse_to_destroy
 from kt_jupyter.specs.access_modes import AccessMode
 from kt_jupyter.volumes import Deletion, Volume, VolumeList, volumes
@@ -128,6 +129,7 @@ VOLUME = Command(
             (NAME, NAMESPACE, JSON, YAML),
             ("%kt_volume show my-data",),
         ),
+        SSH,
         Verb(
             "delete",
             "delete a volume; refused while pods use it",
@@ -144,6 +146,7 @@ VOLUME = Command(
             ),
             ("%kt_volume delete my-data --dry-run", "%kt_volume delete my-data --yes"),
         ),
+        GC,
     ),
     default="list",
 )

@@ -46,6 +46,7 @@ MARKS: dict[State, Mark] = {
     State.TERMINATING: ENDING,
     State.ABSENT: ABSENT,
 }
+_USABLE = (State.BOUND, State.WAITING, State.PENDING, State.RESIZING)
 _COLUMNS = (
     Column("NAME"),
     Column("STATUS", wide=True),
@@ -75,12 +76,13 @@ def status_view(status: VolumeStatus, *, here: str | None = None) -> View:
     """
     here = here or current().namespace
     name = status.name if status.namespace == here else f"{status.name} -n {status.namespace}"
+    opening = (f"%kt_volume ssh {name}",) if status.state in _USABLE else ()
     return View(
         (
             Heading("Volume", status.name, MARKS[status.state], status.words),
             Facts(_facts(status)),
             *_remedy(status),
-            Next((f"%kt_volume show {name}", f"%kt_volume delete {name}", "%kt_volume")),
+            Next((*opening, f"%kt_volume show {name}", f"%kt_volume delete {name}", "%kt_volume")),
         )
     )
 
