@@ -116,7 +116,7 @@ class Handle:
             arguments = python_arguments(name, namespace=namespace, mount_path="/data")
             raise InvalidMountPath(
                 f'nothing says where to mount volume "{name}": its claim has no {claims.MOUNT_PATH_ANNOTATION}.',
-                remedy=f"To say it: kt.Volume.from_name({arguments})",
+                remedy=f"To say it: kt.Volume.from_name({arguments})   or, in a magic: --mount /data",
             )
         return path
 

@@ -93,6 +93,7 @@ def shell_job(
         labels=label(TERMINAL, volume=volume, owner=owner),
         annotations=wanted.annotations(volume),
         tty=True,
+        grace_seconds=1,  # a shell that waits for input ends by being killed: it does not listen to SIGTERM
     )
     name = job_name(_PREFIX, volume, token)
     return job(name, template, lease=wanted.lease, namespace=namespace, owner=own_pod)

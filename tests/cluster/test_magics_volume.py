@@ -95,7 +95,8 @@ def test_a_mistake_in_the_line_itself_is_one_line(shell, capsys):
     with pytest.raises(UsageError):
         shell.run("%kt_volume lsit")
     assert capsys.readouterr().err == (
-        "UsageError: %kt_volume has no verb 'lsit'. Close to it: list. Its verbs: create, list, show, ssh, delete, gc.\n"
+        "UsageError: %kt_volume has no verb 'lsit'. Close to it: list. "
+        "Its verbs: create, list, show, ssh, delete, gc.\n"
     )
 
 
