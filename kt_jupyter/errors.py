@@ -258,3 +258,42 @@ class ImageNotAvailable(PodNotStarted):
 
 class VolumeUnusable(KtError):
     """The volume exists, and no pod can use it as it is: lost, being deleted, refused by its storage."""
+
+
+class CellFailed(KtError):
+    """A cell on a pod ended other than well; ``status`` is one word of ``Done.status``.
+
+    An exception of the cell's own shows as it would here, its traceback included; anything else is a sentence.
+    """
+
+    def __init__(
+        self, fact: str, *, status: str = "error", remedy: str | None = None, traceback: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.status = status
+        self.traceback = traceback
+
+    def _render_traceback_(self) -> list[str]:
+        told = super()._render_traceback_() if self.status != "error" else []
+        return [*self.traceback, *told]
+
+
+class ComputeNotFound(NotFound):
+    """There is no compute of that name in the namespace."""
+
+
+class ComputeDiffers(KtError):
+    """A compute of that name runs, and is another one than is asked.
+
+    ``differences`` maps what differs (``memory``, ``image`` …) to a pair (what it has, what was asked).
+    """
+
+    def __init__(
+        self, fact: str, *, remedy: str | None = None, differences: dict[str, tuple[str, str]] | None = None
+    ) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.differences = differences or {}
+
+
+class PythonMismatch(KtError):
+    """The kernel's Python and a pod's cannot exchange values."""

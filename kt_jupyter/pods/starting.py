@@ -53,6 +53,7 @@ class Start:
         subject: What is being started, in the words of messages: ``the terminal on my-data``.
         timeout: Seconds for everything; a pod that no node takes waits until then.
         progress: Gets the line each time it changes; default: the voice in use.
+        existing: The Job, where somebody else has made it: it is waited for, and never removed.
 
     Raises:
         QuotaExceeded, Rejected: The namespace takes no such pod. Found out before anything is made.
@@ -73,12 +74,14 @@ class Start:
         subject: str,
         timeout: float = TIMEOUT,
         progress: Say | None = None,
+        existing: Json | None = None,
     ) -> None:
         self._cluster = cluster
         self._manifest = manifest
         self._subject = subject
         self._timeout = timeout
         self._progress = progress
+        self._existing = existing
         self._namespace: str = manifest["metadata"].get("namespace") or cluster.namespace
         self._name: str = manifest["metadata"]["name"]
         self._exits = contextlib.ExitStack()
@@ -88,12 +91,13 @@ class Start:
 
     def __enter__(self) -> Self:
         unbound = self._usable_claims()
-        self._refused_beforehand()
+        if self._existing is None:
+            self._refused_beforehand()
         self._begun = self._stage_begun = self._renewed = time.monotonic()
         self._situation = Situation(frozenset(), doing=Stage.SCHEDULED.doing)
         self._skipped = set() if unbound else {Stage.BOUND}
         try:
-            self._job = self._cluster.create(JOBS, self._manifest, namespace=self._namespace)
+            self._job = self._existing or self._cluster.create(JOBS, self._manifest, namespace=self._namespace)
             self._following = self._exits.enter_context(Following(self._cluster, self._job, unbound))
         except ApiError:
             raise  # refused: nothing was made, and a Job of that name would be somebody else's
@@ -233,6 +237,8 @@ class Start:
 
     def _undo(self, error: BaseException) -> None:
         self._exits.close()
+        if self._existing is not None:
+            return
         removed = self._remove()
         why = "stopped" if isinstance(error, KeyboardInterrupt) else "it does not go on"
         what = "what was made is removed" if removed else "it could not be removed, and ends by itself"

@@ -28,7 +28,7 @@ def job(
     name: str,
     template: Json,
     *,
-    lease: int,
+    lease: int | None,
     namespace: str | None = None,
     keep: int = KEPT_SECONDS,
     workers: int | None = None,
@@ -39,14 +39,18 @@ def job(
     Args:
         name: As ``specs.names.job_name`` gives it: with room for what its pods' names add.
         template: As ``specs.pod.pod_template`` gives it; the Job has the same labels and annotations.
-        lease: Seconds that it lives without anybody renewing its lease.
+        lease: Seconds that it lives without anybody renewing its lease; None for what ends by itself.
         namespace: Left out when None.
         keep: Seconds that it stays after its end.
         workers: That many pods at once, each with a rank (an Indexed Job); None for one pod without.
         owner: As ``owner_reference`` gives it: the Job goes when that does.
     """
     spoken = template["metadata"]
-    annotations = {**spoken.get("annotations", {}), LEASE_ANNOTATION: str(lease)}
+    annotations = dict(spoken.get("annotations", {}))
+    deadline: Json = {}
+    if lease is not None:
+        annotations[LEASE_ANNOTATION] = str(lease)
+        deadline = {"activeDeadlineSeconds": lease}
     metadata: Json = {"name": name, "labels": dict(spoken.get("labels", {})), "annotations": annotations}
     if namespace is not None:
         metadata["namespace"] = namespace
@@ -61,7 +65,7 @@ def job(
         "metadata": metadata,
         "spec": {
             "backoffLimit": 0,
-            "activeDeadlineSeconds": lease,
+            **deadline,
             "ttlSecondsAfterFinished": keep,
             **ranked,
             "template": {"metadata": {**spoken, "annotations": dict(annotations)}, "spec": template["spec"]},

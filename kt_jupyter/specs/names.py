@@ -52,6 +52,16 @@ def namespace_name(name: object) -> str:
     return _checked(name, "namespace", _LABEL, LABEL_LENGTH, _LABEL_RULE)
 
 
+def compute_name(name: object) -> str:
+    """Check the name of a compute, which stands in a label: a DNS-1123 label; raises InvalidName."""
+    return _checked(name, "compute name", _LABEL, LABEL_LENGTH, _LABEL_RULE)
+
+
+def object_name(name: object, what: str) -> str:
+    """Check the name of something that must be there already, such as a queue; raises InvalidName."""
+    return _checked(name, what, _SUBDOMAIN, SUBDOMAIN_LENGTH, _SUBDOMAIN_RULE)
+
+
 def label_value(text: str) -> str:
     """Return ``text`` where it fits into a label value, else a shortened form with a hash that keeps it distinct."""
     if len(text) <= LABEL_LENGTH:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kt_jupyter import reporting
-from kt_jupyter.kube import PODS
+from kt_jupyter.errors import InvalidInput
+from kt_jupyter.kube import PODS, Cluster
 from kt_jupyter.reporting import Say
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import names, paths
@@ -106,6 +107,21 @@ class Volume(Terminals):
     def _stand_on(self, asked: Asked) -> None:
         self._handle = Handle(asked)
         self._notices: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> Asked:
+        """What it was described with, None where something was left open. Costs no request."""
+        return self._handle.asked
+
+    def refuse_other_cluster(self, cluster: Cluster) -> None:
+        """Raise InvalidInput when the volume is in another cluster than this one."""
+        own = self._handle.cluster
+        if own.server != cluster.server:
+            raise InvalidInput(
+                f'volume "{self.name}" is in cluster {own.context or own.server}, not in '
+                f"{cluster.context or cluster.server}.",
+                remedy="A handle stays with the cluster it was first used on: make it anew for this one.",
+            )
 
     # -- what it is -------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,23 @@ COMMAND = Command(
     ),
     default="list",
 )
-NAMES = {("volume", None): ["my-data", "raw"], ("volume", "team-a"): ["shared"], ("namespace", None): ["team-a", "dev"]}
+CELL = Verb(
+    "",
+    "run it",
+    print,
+    (
+        Argument("name", "which", completes="compute"),
+        MODE,
+        Argument("--volume", "what", value="NAME", completes="volume", repeated=True),
+    ),
+)
+RUN = Command("kt_compute", "Computes.", (Verb("list", "show all", print),), default="list", cell=CELL)
+NAMES = {
+    ("compute", None): ["train"],
+    ("volume", None): ["my-data", "raw"],
+    ("volume", "team-a"): ["shared"],
+    ("namespace", None): ["team-a", "dev"],
+}
 
 
 def offered(text: str) -> Offer:
@@ -50,6 +66,20 @@ def test_tab_offers_what_may_stand_there(text, words):
     assert offered(text).words == words
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ("train",)),
+        ("--mode RWX ", ("train",)),
+        ("train ", ("--mode", "--volume", "--help")),
+        ("train --volume ", ("my-data", "raw")),
+        ("train --volume my-data --vol", ("--volume",)),
+    ],
+)
+def test_above_a_cell_there_is_no_verb_and_some_options_may_be_repeated(text, words):
+    assert offer(RUN, text, lambda kind, namespace: NAMES.get((kind, namespace), []), cell=True).words == words
+
+
 def test_only_the_value_after_an_equals_sign_is_replaced():
     assert offered("show --namespace=te").fragment == "te"
 
@@ -57,9 +87,9 @@ def test_only_the_value_after_an_equals_sign_is_replaced():
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("%kt_volume show ", ("kt_volume", "show ")),
-        ("vol = %kt_volume create", ("kt_volume", "create")),
-        ("  %%kt_compute --cpus", ("kt_compute", "--cpus")),
+        ("%kt_volume show ", ("kt_volume", "show ", False)),
+        ("vol = %kt_volume create", ("kt_volume", "create", False)),
+        ("  %%kt_compute --cpus", ("kt_compute", "--cpus", True)),
         ("x['a'].y = %kt_volume l", None),
         ("%kt_volume", None),
         ("print('%kt_volume show ", None),

@@ -44,10 +44,10 @@ class MagicMatcher:
 
     def _match(self, line: str) -> SimpleMatcherResult:
         found = magic_line(line)
-        command = self._commands.get(found[0]) if found else None
+        command = self._commands.get(found.name) if found else None
         if found is None or command is None:
             return _NOTHING
-        offered = offer(command, found[1], self._names_of)
+        offered = offer(command, found.text, self._names_of, cell=found.cell)
         # IPython lets the others speak when we offer nothing at all: Jedi would then propose "and" and "if", and take
         # seconds the first time. The text as it stands is an offer that changes nothing.
         words = offered.words or (offered.fragment,)

@@ -12,11 +12,13 @@ from typing import Any
 
 from kt_jupyter import kube
 from kt_jupyter.errors import KtError
-from kt_jupyter.kube import CLAIMS, NAMESPACES, SERVICE_ACCOUNTS, STORAGE_CLASSES, Cluster, List
+from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, SERVICE_ACCOUNTS, STORAGE_CLASSES, Cluster, List
 from kt_jupyter.notebook.completion.names import Names
+from kt_jupyter.specs.compute import name_of, selector
 
 _READS: dict[str, Callable[[str | None], List]] = {
     "volume": lambda namespace: List(CLAIMS, namespace),
+    "compute": lambda namespace: List(JOBS, namespace, label_selector=selector()),
     "class": lambda _: List(STORAGE_CLASSES),
     "namespace": lambda _: List(NAMESPACES),
     "service account": lambda namespace: List(SERVICE_ACCOUNTS, namespace),
@@ -53,7 +55,7 @@ def _names(objects: Future[Any], fallback: Callable[[], list[str]] | None) -> Fu
 
     def read(done: Future[Any]) -> None:
         try:
-            named.set_result(sorted(each["metadata"]["name"] for each in done.result()))
+            named.set_result(sorted(map(_name, done.result())))
         except (KtError, CancelledError) as error:
             if fallback is None:
                 named.set_exception(error)
@@ -62,6 +64,10 @@ def _names(objects: Future[Any], fallback: Callable[[], list[str]] | None) -> Fu
 
     objects.add_done_callback(read)
     return named
+
+
+def _name(obj: dict[str, Any]) -> str:
+    return name_of(obj) if obj.get("kind") == JOBS.kind else str(obj["metadata"]["name"])
 
 
 def _namespaces_of_contexts() -> list[str]:

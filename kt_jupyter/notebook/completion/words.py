@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kt_jupyter.notebook.magics.arguments import Argument, Verb
 from kt_jupyter.notebook.magics.command import Command
 
 # "%kt_volume …", "vol = %kt_volume …", "%%kt_compute …"; an assignment's left side may be anything without a quote.
-_MAGIC = re.compile(r"""^(?:\s*|[^'"#]*=\s*)%{1,2}(\w+)[ \t]+(.*)$""")
+_MAGIC = re.compile(r"""^(?:\s*|[^'"#]*=\s*)(%{1,2})(\w+)[ \t]+(.*)$""")
 
 NamesOf = Callable[[str, str | None], Sequence[str]]
 """Gives the names of a kind (``"volume"``, ``"class"`` …) in a namespace (None: the current one)."""
@@ -29,15 +30,25 @@ class Offer:
     kind: str
 
 
-def magic_line(line: str) -> tuple[str, str] | None:
-    """Split a line up to the cursor into the magic's name and its text; None when it is no magic's line."""
+class MagicLine(NamedTuple):
+    """A magic's name, the text after it, and whether a cell follows."""
+
+    name: str
+    text: str
+    cell: bool
+
+
+def magic_line(line: str) -> MagicLine | None:
+    """Split a line up to the cursor; None when it is no magic's line."""
     found = _MAGIC.match(line)
-    return (found[1], found[2]) if found else None
+    return MagicLine(found[2], found[3], found[1] == "%%") if found else None
 
 
-def offer(command: Command, text: str, names_of: NamesOf) -> Offer:
+def offer(command: Command, text: str, names_of: NamesOf, *, cell: bool = False) -> Offer:
     """Say what may stand at the end of a magic's text."""
     *before, fragment = re.split(r"\s+", text.lstrip()) or [""]
+    if cell and command.cell is not None:
+        return _within(command.cell, before, fragment, names_of)
     if not before and not fragment.startswith("-"):
         return _matching(fragment, [verb.name for verb in command.verbs], "verb")
     verb = command.verb(before[0]) if before and not before[0].startswith("-") else command.verb(command.default)
@@ -90,7 +101,7 @@ def _places_taken(verb: Verb, given: list[str]) -> int:
 
 def _unused_options(verb: Verb, given: list[str]) -> list[str]:
     used = {word.partition("=")[0] for word in given}
-    return [option.name for option in verb.options if used.isdisjoint(option.spellings)]
+    return [option.name for option in verb.options if option.repeated or used.isdisjoint(option.spellings)]
 
 
 def _matching(fragment: str, words: Sequence[str], kind: str) -> Offer:

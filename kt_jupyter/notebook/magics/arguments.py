@@ -18,6 +18,7 @@ class Argument:
     ``name`` is ``"name"`` for a positional, ``"--size"`` for an option; ``short`` its one-letter form.
     ``value`` is what stands for the value in the help (``"SIZE"``); an option without one is a switch.
     Tab offers ``suggests`` (examples; what is valid is the core's to say), or the live names of the kind ``completes``.
+    A ``repeated`` option may be given several times; its value is a list.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Argument:
     suggests: tuple[str, ...] = ()
     completes: str = ""
     attribute: str = ""
+    repeated: bool = False
 
     @property
     def is_option(self) -> bool:
@@ -61,13 +63,20 @@ HELP = Argument("--help", "show this help", short="-h")
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb of a magic: what it takes and the function that does it."""
+    """One verb of a magic: what it takes and the function that does it.
+
+    A cell magic has one verb, which is not written and has no name.
+    """
 
     name: str
     summary: str
     call: Callable[[argparse.Namespace], object]
     arguments: tuple[Argument, ...] = ()
     examples: tuple[str, ...] = ()
+
+    def of(self, magic: str) -> str:
+        """Return how the verb of that magic is written: ``%kt_volume show``, ``%%kt_compute``."""
+        return f"%{magic} {self.name}" if self.name else f"%%{magic}"
 
     @property
     def positionals(self) -> tuple[Argument, ...]:

@@ -1,4 +1,4 @@
-"""A line magic with verbs: from its line to the function that does it."""
+"""A magic: from its line, and its cell if it has one, to the function that does it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from kt_jupyter.notebook.magics.parsing import close_to, parse, split
 
 @dataclass(frozen=True)
 class Command:
-    """A line magic with verbs; without a verb, ``default`` is meant."""
+    """A line magic with verbs; without a verb, ``default`` is meant. ``cell`` is what it does to a cell."""
 
     name: str
     summary: str
     verbs: tuple[Verb, ...]
     default: str
+    cell: Verb | None = None
     _by_name: dict[str, Verb] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -28,15 +29,30 @@ class Command:
         """Find a verb by its name."""
         return self._by_name.get(name)
 
-    def run(self, line: str) -> object:
-        """Parse the line, do what it says, return what that made. Asked for help, print it."""
+    def run(self, line: str, **given: object) -> object:
+        """Parse the line, do what it says, return what that made. Asked for help, print it.
+
+        What is ``given`` the verb's function gets among its arguments, such as the shell.
+        """
         words = split(self.name, line)
         if words and words[0] in HELP.spellings:
             return print(self.help())  # noqa: T201 - help is for reading now, not a value
         verb, rest = self._pick(words)
         if any(word in HELP.spellings for word in rest):
             return print(verb_help(self.name, verb))  # noqa: T201
-        return verb.call(parse(self.name, verb, rest))
+        args = parse(self.name, verb, rest)
+        vars(args).update(given)
+        return verb.call(args)
+
+    def run_cell(self, line: str, source: str, **given: object) -> object:
+        """Parse the line and do what it says to the cell, which the verb's function gets as ``source``."""
+        assert self.cell is not None
+        words = split(self.name, line)
+        if any(word in HELP.spellings for word in words):
+            return print(verb_help(self.name, self.cell))  # noqa: T201
+        args = parse(self.name, self.cell, words)
+        vars(args).update(given, source=source)
+        return self.cell.call(args)
 
     def _pick(self, words: list[str]) -> tuple[Verb, list[str]]:
         if not words or words[0].startswith("-"):
@@ -51,4 +67,5 @@ class Command:
 
     def help(self) -> str:
         """Say what the magic is for; also its docstring."""
-        return magic_help(self.name, self.summary, self.verbs, self.default)
+        told = magic_help(self.name, self.summary, self.verbs, self.default)
+        return told if self.cell is None else f"{told}\n\n{verb_help(self.name, self.cell)}"

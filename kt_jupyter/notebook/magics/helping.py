@@ -38,7 +38,7 @@ def verb_help(name: str, verb: Verb) -> str:
     examples = ["", "Examples", *(f"    {example}" for example in verb.examples)] if verb.examples else []
     return "\n".join(
         [
-            f"%{name} {verb.name}{places} [options]",
+            f"{verb.of(name)}{places} [options]",
             f"    {verb.summary}",
             "",
             *(f"    {shown:<{width}}  {text}" for shown, text in rows),

@@ -36,7 +36,7 @@ def split(name: str, line: str) -> list[str]:
 def parse(name: str, verb: Verb, words: list[str]) -> argparse.Namespace:
     """Give the verb's arguments; ``name`` is the magic's, for what is said about mistakes."""
     _refuse_unknown(name, verb, words)
-    parser = _Parser(prog=f"%{name} {verb.name}", add_help=False, allow_abbrev=False)
+    parser = _Parser(prog=verb.of(name), add_help=False, allow_abbrev=False)
     for argument in verb.arguments:
         _add(parser, argument)
     parsed = parser.parse_args(_bind_values(name, verb, words))
@@ -50,7 +50,8 @@ def _add(parser: argparse.ArgumentParser, argument: Argument) -> None:
     if not argument.is_option:
         parser.add_argument(argument.name, nargs="?")
     elif argument.takes_value:
-        parser.add_argument(*argument.spellings, dest=argument.key)
+        action = "append" if argument.repeated else "store"
+        parser.add_argument(*argument.spellings, dest=argument.key, action=action)
     else:
         parser.add_argument(*argument.spellings, dest=argument.key, action="store_true")
 
@@ -67,10 +68,10 @@ def _refuse_unknown(name: str, verb: Verb, words: list[str]) -> None:
             option = verb.option(spelled)
             if option is None:
                 near = close_to(spelled, (known for each in verb.options for known in each.spellings))
-                raise UsageError(f"%{name} {verb.name} has no option {spelled}.{near}{_see_help(name, verb)}")
+                raise UsageError(f"{verb.of(name)} has no option {spelled}.{near}{_see_help(name, verb)}")
             value_follows = option.takes_value and "=" not in word
         elif places == 0:
-            raise UsageError(f"%{name} {verb.name} has no place for {word!r}.{_see_help(name, verb)}")
+            raise UsageError(f"{verb.of(name)} has no place for {word!r}.{_see_help(name, verb)}")
         else:
             places -= 1
 
@@ -94,7 +95,7 @@ def _bind_values(name: str, verb: Verb, words: list[str]) -> list[str]:
 def _missing(name: str, verb: Verb, argument: Argument) -> str:
     needed = f"{argument.name} {argument.value}".strip() if argument.is_option else f"a {argument.name}"
     example = f", for example {argument.example}" if argument.example else ""
-    return f"%{name} {verb.name} needs {needed}{example}.{_see_help(name, verb)}"
+    return f"{verb.of(name)} needs {needed}{example}.{_see_help(name, verb)}"
 
 
 def close_to(word: str, known: Iterable[str]) -> str:
@@ -105,4 +106,4 @@ def close_to(word: str, known: Iterable[str]) -> str:
 
 
 def _see_help(name: str, verb: Verb) -> str:
-    return f" Help: %{name} {verb.name} --help"
+    return f" Help: {verb.of(name)} --help"

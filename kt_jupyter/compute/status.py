@@ -1,0 +1,213 @@
+"""How a compute is doing: one word, one clause, and what it is made of, from the server's own objects.
+
+A verdict needs the Job and its pod; why it does not start yet, their events as well. Whether a cell runs there only its
+agent knows, and asking it costs an exec: that is ``Compute.session``'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+from kt_jupyter.compute.ending import ending
+from kt_jupyter.pods.containers import has_run, main_state
+from kt_jupyter.pods.stages import Seen, situation
+from kt_jupyter.specs import human
+from kt_jupyter.specs.compute import made_by, name_of, options_of
+from kt_jupyter.specs.options import Options
+from kt_jupyter.specs.pod import Mount
+
+Json = Mapping[str, Any]
+
+
+class State(Enum):
+    """What a compute is, for a person: the word, the shape beside it, and its rank in a list (problems first)."""
+
+    PROBLEM = ("Problem", "▲", 0)
+    STARTING = ("Starting", "◐", 1)
+    RUNNING = ("Running", "●", 1)
+    ENDING = ("Ending", "⊘", 2)
+    ENDED = ("Ended", "✕", 3)
+    ABSENT = ("Not started", "○", 3)
+
+    def __init__(self, word: str, shape: str, rank: int) -> None:
+        self.word = word
+        self.shape = shape
+        self.rank = rank
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is there to be used, now or soon."""
+        return self in {State.PROBLEM, State.STARTING, State.RUNNING}
+
+
+class Verdict(NamedTuple):
+    """A state, and the clause that explains it."""
+
+    state: State
+    reason: str = ""
+
+
+def judge(job: Json, pods: Sequence[Json], events: Iterable[Json] = ()) -> Verdict:
+    """Say how a compute is doing.
+
+    Args:
+        job: Its Job.
+        pods: The Job's pods.
+        events: Events about any of them; without them there is less to explain.
+    """
+    pod = pods[0] if pods else None
+    how = ending(pod) if pod is not None else None
+    if over(job):
+        return Verdict(State.ENDED, how.why if how else _said(job))
+    if job["metadata"].get("deletionTimestamp"):
+        return Verdict(State.ENDING)
+    if how is not None:
+        ended = main_state(pod or {}).get("terminated") is not None
+        return Verdict(State.ENDED if ended else State.ENDING, how.why)
+    if pod is not None and has_run(pod):
+        return Verdict(State.RUNNING)
+    seen = situation(Seen(job, pods, events=list(events)))
+    if seen.obstacle is None:
+        return Verdict(State.STARTING, seen.doing)
+    return Verdict(State.PROBLEM if seen.obstacle.final else State.STARTING, seen.obstacle.fact)
+
+
+def over(job: Json) -> bool:
+    """Whether a Job has ended, well or not."""
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
+
+
+def _said(job: Json) -> str:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    said = [each.get("message") or each.get("reason") or "" for each in conditions if each["type"] == "Failed"]
+    return str(said[0]).rstrip(".") if said else ""
+
+
+class ComputeStatus:
+    """One compute as it was when it was read.
+
+    Attributes:
+        name: Its name.
+        namespace: Its namespace.
+        state: ``State.RUNNING``, ``State.STARTING`` …: word, shape and rank.
+        reason: One clause that explains the state; empty when there is nothing to explain.
+        options: What it is: CPUs, memory, image, volumes …
+        job: Its Job; None when it is not started.
+        pod: Its pod; None while it has none.
+    """
+
+    __slots__ = ("job", "name", "namespace", "options", "pod", "reason", "state")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+        verdict: Verdict,
+        options: Options,
+        *,
+        job: Json | None = None,
+        pod: Json | None = None,
+    ) -> None:
+        self.name = name
+        self.namespace = namespace
+        self.state, self.reason = verdict
+        self.options = options
+        self.job = job
+        self.pod = pod
+
+    @classmethod
+    def of(cls, job: Json, pods: Sequence[Json], events: Iterable[Json] = ()) -> ComputeStatus:
+        """Judge a Job with its pods, and the events about them where they were read."""
+        verdict = judge(job, pods, events)
+        namespace = str(job["metadata"]["namespace"])
+        return cls(name_of(job), namespace, verdict, options_of(job), job=job, pod=pods[0] if pods else None)
+
+    @property
+    def pod_name(self) -> str | None:
+        """The pod's name."""
+        return str(self.pod["metadata"]["name"]) if self.pod else None
+
+    @property
+    def node(self) -> str | None:
+        """The node that it is on."""
+        return (self.pod["spec"].get("nodeName") or None) if self.pod else None
+
+    @property
+    def volumes(self) -> tuple[Mount, ...]:
+        """What it mounts, and where."""
+        return self.options.mounts or ()
+
+    @property
+    def made_by(self) -> str:
+        """Who started it, in words; empty where nothing says so."""
+        return made_by(self.job) if self.job else ""
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was started."""
+        text = self.job["metadata"].get("creationTimestamp") if self.job else None
+        return datetime.fromisoformat(text) if text else None
+
+    @property
+    def age(self) -> str:
+        """How long ago that was, in words."""
+        return human.age(self.created)
+
+    @property
+    def ended_by(self) -> str:
+        """How it ended, in one word of ``SessionEnded.reason``; empty while it goes on."""
+        how = ending(self.pod) if self.pod else None
+        return how.reason if how else ""
+
+    @property
+    def kept_nothing(self) -> bool:
+        """Whether it is known that no cell had left anything there."""
+        how = ending(self.pod) if self.pod else None
+        return self.pod is None or (how is not None and how.kept_nothing)
+
+    @property
+    def words(self) -> str:
+        """The state in words: ``Running``, ``Starting: pulling python:3.12``."""
+        return f"{self.state.word}: {self.reason}" if self.reason else self.state.word
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts as plain data, for ``--json``."""
+        options = self.options
+        return {
+            "name": self.name,
+            "namespace": self.namespace,
+            "status": self.state.word,
+            "reason": self.reason,
+            "cpus": str(options.cpus) if options.cpus else None,
+            "memory": str(options.memory) if options.memory else None,
+            "gpus": options.gpus or 0,
+            "image": options.image,
+            "volumes": [
+                {"name": each.claim, "path": each.path, "readOnly": each.read_only} for each in options.mounts or ()
+            ],
+            "idleSeconds": options.idle or None,
+            "queue": options.queue,
+            "pod": self.pod_name,
+            "node": self.node,
+            "madeBy": self.made_by or None,
+            "created": self.job["metadata"].get("creationTimestamp") if self.job else None,
+        }
+
+    def __repr__(self) -> str:
+        return "  ".join([f"Compute {self.name}", *(part for part in (described(self.options), self.words) if part)])
+
+
+def described(options: Options) -> str:
+    """Say what a compute is in a few words: ``2 CPUs  8 Gi  1 GPU  python:3.12-slim  data at /data``."""
+    parts = [
+        f"{options.cpus} CPU{'' if str(options.cpus) == '1' else 's'}" if options.cpus else "",
+        human.size(options.memory) if options.memory else "",
+        f"{options.gpus} GPU{'' if options.gpus == 1 else 's'}" if options.gpus else "",
+        options.image or "",
+        *(f"{each.claim} at {each.path}" for each in options.mounts or ()),
+    ]
+    return "  ".join(part for part in parts if part)
