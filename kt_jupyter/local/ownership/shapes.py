@@ -34,10 +34,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One field of a struct: its shape; whether it is there even where nobody gives it; whether empty is absent."""
+    """One field of a struct: its shape; what it is where nobody gives it (None: absent); whether empty is absent."""
 
     shape: Shape
-    held: bool = False
+    held: Any = None
     plural: bool = False
 
 
@@ -99,8 +99,7 @@ def inside(shape: Shape, name: str) -> Shape:
 def pieces(value: Any, shape: Shape, *, stored: bool = False) -> Iterator[Piece]:
     """Yield what a value divides into.
 
-    ``stored`` reads it as the server's own types hold it: structs that are always there are, empty lists and maps
-    are not.
+    ``stored`` reads it as the server's own types hold it: what Go always writes is there, empty lists and maps are not.
     """
     if shape.kind == "struct":
         yield from _fields(value or {}, shape, stored=stored)
@@ -118,13 +117,13 @@ def _fields(value: dict[str, Any], shape: Shape, *, stored: bool) -> Iterator[Pi
     known = parts(shape.type)
     for name, item in value.items():
         part = known.get(name)
-        if stored and (item is None or (part and part.plural and not item)):
+        if stored and (item is None or (part and part.plural and not item and part.held is None)):
             continue
         yield Piece(field_element(name), item, part.shape if part else LEAF, named=True)
     if stored:
         for name, part in known.items():
-            if part.held and value.get(name) is None:
-                yield Piece(field_element(name), {}, part.shape, named=True)
+            if part.held is not None and value.get(name) is None:
+                yield Piece(field_element(name), part.held, part.shape, named=True)
 
 
 def element_of(item: Any, shape: Shape) -> str:

@@ -58,7 +58,7 @@ def _timeless(obj: Object) -> list[Object]:
 def _known(obj: Object, old: Object | None, subresource: str) -> Owners:
     """Return the owners before the write: those that the object brings (kubectl edits them), else the stored ones."""
     brought = dig(obj, "metadata", "managedFields")
-    if brought == [{}] and not subresource:
+    if brought in ([], [{}]) and not subresource:
         return {}  # how one asks for them to be forgotten
     owners = entries.read(obj) if not subresource else None
     return owners or entries.read(old or {}) or {}

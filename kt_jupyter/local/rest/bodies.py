@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final
 
@@ -115,12 +116,19 @@ _PlainLoader.yaml_implicit_resolvers = {
 def _construct_mapping(self: _PlainLoader, node: yaml.MappingNode) -> Any:
     """Note keys that are given more than once: the last one counts, and strict requests are refused."""
     self.flatten_mapping(node)
-    keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+    keys = [_key(self.construct_object(key, deep=True)) for key, _ in node.value]
     values = [self.construct_object(value, deep=True) for _, value in node.value]
     made = go_json.Doubled(zip(keys, values, strict=True))
     again = [place for place, key in enumerate(keys) if key in keys[:place]]
     made.lines = tuple((node.value[place][0].start_mark.line + 1, keys[place]) for place in again)
     return made if again else dict(made)
+
+
+def _key(value: Any) -> str:
+    """Write a key as it stands in JSON, where all keys are text."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
 
 
 for _letter in "yYnN":

@@ -88,7 +88,9 @@ def _apply(registry: Registry, target: Target, view: View, config: Object, optio
     for text in go_json.doubled(config) if options.validation != "Ignore" else ():
         if options.validation == "Strict":
             raise status.bad_request(f"error strict decoding YAML: error converting YAML to JSON: {text}")
-        call.warnings.append(f"error converting YAML to JSON: {text}")
+        call.warnings.append(text.rpartition("\n  ")[2])
+    if old is None:
+        _check_new(fresh, target)
     _place(fresh, target, creating=False)
     with _warning(call):
         if old is None:
@@ -96,6 +98,15 @@ def _apply(registry: Registry, target: Target, view: View, config: Object, optio
         else:
             stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call, code=201 if old is None else 200)
+
+
+def _check_new(fresh: Object, target: Target) -> None:
+    """Refuse to make an object that is said to be there already; a version that it should have counts for nothing."""
+    meta = fresh.get("metadata") or {}
+    if meta.get("uid"):
+        why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
+        raise status.conflict(target.resource, target.name, why)
+    meta.pop("resourceVersion", None)
 
 
 def answer(

@@ -24,7 +24,7 @@ class Field:
     ``merge_key`` and ``strategy`` are what strategic merge patches go by; ``list_type`` and ``keys`` what OpenAPI says.
     The others are what apply goes by: ``owned`` is ``whole`` (one owner has all of it), ``set`` or ``keys`` (items have
     owners of their own), else each part has; ``told_by`` the keys that tell items apart, with what they are where
-    nobody gives them (None: nothing); ``held`` structs are there even where nobody gives them.
+    nobody gives them (None: nothing); ``held`` is what the field is where nobody gives it (None: absent).
     """
 
     number: int
@@ -36,7 +36,7 @@ class Field:
     keys: tuple[str, ...] = ()
     owned: str = ""
     told_by: tuple[tuple[str, str | int | None], ...] = ()
-    held: bool = False
+    held: Any = None
 
 
 Fields = dict[str, Field]
@@ -118,5 +118,5 @@ def _field(entry: list[Any]) -> Field:
         tuple(marks.get("keys", ())),
         owned,
         told_by,
-        bool(marks.get("held")),
+        marks.get("held"),
     )

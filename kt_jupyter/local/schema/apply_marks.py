@@ -1,7 +1,8 @@
 """What server-side apply goes by, read from client-go's apply configurations for ``generate.py``.
 
 Marks that are added to a field's: ``apply``, ``"whole"`` (one owner has all of it), ``"set"`` or the list of keys by
-which items are told apart; ``held``, the struct is there even where nobody gives it; ``default``, what a key is then.
+which items are told apart; ``default``, what such a key is where nobody gives it; ``held``, what a field is that Go
+writes even where nobody gives it (no pointer, no ``omitempty``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any, Final
 import yaml
 
 _BEFORE: Final = "typed.YAMLObject(`"
+# Go writes these lists even when they are empty, which the apply configurations don't tell.
+_LISTS: Final = {("core.v1.PodSpec", "containers")}
 _PREFIXES: Final = ("io.k8s.api.", "io.k8s.apimachinery.pkg.apis.")
 
 Types = dict[str, dict[str, list[Any]]]
@@ -26,6 +29,8 @@ def add(types: Types, source: Path) -> set[str]:
         for field_name, entry in _all_fields(types, type_name).items():
             if field_name in described:  # FieldsV1 is bytes to protobuf, and anything to JSON
                 _mark(entry, described[field_name], structs)
+            if (type_name, field_name) in _LISTS:
+                entry[3]["held"] = []
     return {name for name, struct in structs.items() if struct.get("elementRelationship") == "atomic"}
 
 
@@ -53,7 +58,7 @@ def _mark(entry: list[Any], described: dict[str, Any], structs: dict[str, Any]) 
         if keys != "set":
             items = {field["name"]: field for field in structs[_name(inner["elementType"]["namedType"])]["fields"]}
             marks["default"] = {key: items[key]["default"] for key in keys if "default" in items[key]}
-    elif described.get("default") == {}:
-        marks["held"] = True
+    elif described.get("default") in ({}, "", 0, False):
+        marks["held"] = described["default"]
     if marks:
         entry[3:] = [{**(entry[3] if len(entry) > 3 else {}), **marks}]

@@ -14,7 +14,7 @@ from kt_jupyter.local.strategies import names
 _ANNOTATION_BYTES: Final = 256 * 1024
 _OWN_FINALIZERS: Final = frozenset(("kubernetes", "orphan", "foregroundDeletion"))
 # Empty is as good as absent here, and the real server writes it so.
-_OMITTED: Final = ("labels", "annotations", "finalizers", "ownerReferences", "managedFields")
+_OMITTED: Final = ("labels", "annotations", "finalizers", "ownerReferences")
 
 
 def tidy(obj: Object) -> None:
