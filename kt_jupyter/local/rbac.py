@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kt_jupyter.local import status
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object, dig, namespace_of
 from kt_jupyter.local.registry import Registry
@@ -65,7 +66,7 @@ class Authorizer:
                 return _reason(binding, namespace, user)
         return None
 
-    def refusal(self, user: User, action: Action) -> str:
+    def _refusal(self, user: User, action: Action) -> str:
         """Return the real server's words for an action that is not allowed, roles that do not exist included."""
         missing = [
             f"{kind.lower()}.{_GROUP} {quoted(name)} not found"
@@ -76,6 +77,20 @@ class Authorizer:
         shown = missing[0] if len(missing) == 1 else f"[{', '.join(missing)}]"
         because = f": RBAC: {shown}" if missing else ""
         return f"User {quoted(user.name)} {action}{because}"
+
+    def denial(self, user: User, action: Action) -> status.ApiStatus:
+        """Return the Forbidden (403) for an action that is not allowed."""
+        why = self._refusal(user, action)
+        if action.path:
+            return status.ApiStatus(403, "Forbidden", f"forbidden: {why}", details={})
+        noun = f"{action.resource}.{action.group}" if action.group else action.resource
+        subject = f"{noun} {quoted(action.name)}" if action.name else noun
+        details: dict[str, Any] = {"name": action.name} if action.name else {}
+        if action.group:
+            details["group"] = action.group
+        return status.ApiStatus(
+            403, "Forbidden", f"{subject} is forbidden: {why}", details={**details, "kind": action.resource}
+        )
 
     def rules(self, user: User, namespace: str) -> Iterator[Rule]:
         """Yield every rule that applies to a user in a namespace ("" for the cluster's scope)."""

@@ -34,7 +34,8 @@ def answer(authorizer: Authorizer, user: User, kind: str, obj: Object, namespace
     spec = obj.get("spec") or {}
     subject = user if kind == "SelfSubjectAccessReview" else _subject(spec)
     meta = {**({"namespace": namespace} if namespace else {}), **(obj.get("metadata") or {})}
-    return {**obj, "metadata": meta, "status": _access(authorizer, subject, spec, namespace)}
+    shown = {key: _given(value) if isinstance(value, dict) else value for key, value in spec.items()}
+    return {**obj, "metadata": meta, "spec": shown, "status": _access(authorizer, subject, spec, namespace)}
 
 
 def _problems(kind: str, obj: Object, namespace: str | None) -> list[Problem]:
@@ -56,6 +57,10 @@ def _problems(kind: str, obj: Object, namespace: str | None) -> list[Problem]:
     elif any((obj.get("metadata") or {}).values()) and not namespace:
         found.append(invalid("metadata", obj["metadata"], "must be empty"))
     return found
+
+
+def _given(attributes: Json) -> Json:
+    return {key: value for key, value in attributes.items() if value != ""}
 
 
 def _subject(spec: Json) -> User:

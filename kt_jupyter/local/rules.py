@@ -15,6 +15,7 @@ from kt_jupyter.local.resources import ResourceType
 
 if TYPE_CHECKING:
     from kt_jupyter.local.registry import Registry
+    from kt_jupyter.local.users import User
 
 
 @dataclass(slots=True)
@@ -23,14 +24,15 @@ class Request:
 
     ``dry_run`` does everything but store; ``warnings`` collects what goes into Warning headers; ``admission`` False
     skips admission (quota, limit ranges, Pod Security) for what the server itself does; ``manager`` owns what the write
-    changes (empty: who owns what is not noted); ``patched`` says that the object was made from the stored one, so that
-    a uid in it is a change and not a precondition.
+    changes (empty: who owns what is not noted); ``user`` sends it (None: the server itself does); ``patched`` says that
+    the object was made from the stored one, so that a uid in it is a change and not a precondition.
     """
 
     dry_run: bool = False
     admission: bool = True
     warnings: list[str] = field(default_factory=list)
     manager: str = ""
+    user: User | None = None
     patched: bool = False
 
 

@@ -159,6 +159,14 @@ def unsupported_media_type(accepted: list[str]) -> ApiStatus:
     return ApiStatus(415, "UnsupportedMediaType", message)
 
 
+def not_acceptable(offered: tuple[str, ...], *, known: bool) -> ApiStatus:
+    """406: the client takes no form that this server writes; ``known``: but a format that it knows."""
+    if known:
+        return ApiStatus(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(offered)}")
+    message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(offered)}"
+    return ApiStatus(406, "NotAcceptable", message, details={})
+
+
 def too_large(limit: int) -> ApiStatus:
     """413: the body is larger than etcd would take."""
     return ApiStatus(413, "RequestEntityTooLarge", f"Request entity too large: limit is {limit}")

@@ -40,7 +40,7 @@ def check(change: Change) -> None:
         found = violations(spec, policy.level)
         if found:
             raise status.forbidden(change.resource, name_of(change.obj), f"violates PodSecurity {_told(policy, found)}")
-    policy = _policy(namespace, "warn")
+    policy = _warned_of(namespace)
     found = violations(spec, policy.level)
     if found:
         change.call.warnings.append(f"would violate PodSecurity {_told(policy, found)}")
@@ -59,6 +59,16 @@ def _policy(namespace: Object, mode: str) -> _Policy:
     labels = namespace["metadata"].get("labels") or {}
     level = labels.get(_PREFIX + mode, "privileged")
     return _Policy(level if level in _RANK else "restricted", labels.get(f"{_PREFIX}{mode}-version", "latest"))
+
+
+def _warned_of(namespace: Object) -> _Policy:
+    """Return the level that is warned of: where none is said, the one that is enforced."""
+    labels = namespace["metadata"].get("labels") or {}
+    enforced = labels.get(f"{_PREFIX}enforce")
+    if f"{_PREFIX}warn" in labels or enforced not in _RANK:
+        return _policy(namespace, "warn")
+    version = labels.get(f"{_PREFIX}warn-version") or labels.get(f"{_PREFIX}enforce-version", "latest")
+    return _Policy(enforced, version)
 
 
 def _told(policy: _Policy, found: list[Violation]) -> str:

@@ -101,3 +101,10 @@ def pause(pods: list[Object], moment: dt.datetime) -> float:
         return 0.0
     seconds = min(_FIRST_PAUSE * 2.0 ** min(len(failures) - 1, 10), _LONGEST_PAUSE)
     return (failures[-1] + dt.timedelta(seconds=seconds) - moment).total_seconds()
+
+
+def with_fewer_active(status: Object, missing: int) -> Object:
+    """Return the status of a job, some of whose pods could not be made."""
+    active = int(status.get("active") or 0) - missing
+    others = {key: value for key, value in status.items() if key != "active"}
+    return {**others, "active": active} if active else others

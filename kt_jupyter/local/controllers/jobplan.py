@@ -41,7 +41,7 @@ class Event:
 
 @dataclass(slots=True)
 class Plan:
-    """What to do, in this order: write ``status``, delete, release, create; then look again."""
+    """What to do, in this order: create, write ``status``, delete, release; then look again."""
 
     status: Object
     create: list[int | None] = field(default_factory=list)  # completion indexes; None where pods have none

@@ -7,6 +7,7 @@ as ``pkg/controller/ttlafterfinished`` does.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +34,7 @@ class Jobs:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._refusals: dict[Key, int] = {}
+        self._refusals: dict[Key, tuple[int, float]] = {}  # pods refused in a row, and when to try again
 
     def loop(self) -> Loop[Key]:
         """Return the loop that runs this controller."""
@@ -51,6 +52,7 @@ class Jobs:
         job = self._registry.find(JOBS, *key)
         pods = self._pods(key, job)
         if job is None or jobfacts.finished_condition(job):
+            self._refusals.pop(key, None)
             for pod in pods:  # nobody counts them any more
                 self._release(pod)
             return self._expire(job) if job is not None else None
@@ -60,10 +62,11 @@ class Jobs:
         return min(waits) if waits else None
 
     def _carry_out(self, key: Key, job: Object, plan: jobplan.Plan) -> float | None:
-        status = plan.status
-        self._registry.modify(JOBS, *key, lambda fresh: fresh.update(status=status))
         for event in plan.events:
             self._event(job, event.reason, event.message, warning=event.warning)
+        made, again = self._create(key, job, plan.create)
+        status = jobfacts.with_fewer_active(plan.status, len(plan.create) - made)
+        self._registry.modify(JOBS, *key, lambda fresh: fresh.update(status=status))
         namespace = key[0]
         for name in plan.delete:
             if name in plan.release:
@@ -73,19 +76,26 @@ class Jobs:
                 self._event(job, "SuccessfulDelete", f"Deleted pod: {name}")
         for name in plan.release:
             self._release_named(namespace, name)
-        return self._create(key, job, plan.create)
+        return again
 
-    def _create(self, key: Key, job: Object, wanted: list[int | None]) -> float | None:
-        for index in wanted:
+    def _create(self, key: Key, job: Object, wanted: list[int | None]) -> tuple[int, float | None]:
+        """Make pods; return how many there are now, and after how many seconds to try again to make the others."""
+        now = time.monotonic()
+        _, not_before = self._refusals.get(key, (0, now))
+        if wanted and now < not_before:
+            return 0, not_before - now
+        for made, index in enumerate(wanted):
             try:
                 pod = self._registry.create("pods", pod_manifest(job, index))
             except ApiStatus as refusal:
                 self._event(job, "FailedCreate", f"Error creating: {refusal.message}", warning=True)
-                refusals = self._refusals[key] = self._refusals.get(key, 0) + 1
-                return min(_FIRST_RETRY * 2.0 ** min(refusals - 1, 10), _LONGEST_RETRY)
+                refusals, _ = self._refusals.get(key, (0, now))
+                wait = min(_FIRST_RETRY * 2.0 ** min(refusals, 10), _LONGEST_RETRY)
+                self._refusals[key] = refusals + 1, now + wait
+                return made, wait
             self._refusals.pop(key, None)
             self._event(job, "SuccessfulCreate", f"Created pod: {name_of(pod)}")
-        return None
+        return len(wanted), None
 
     def _expire(self, job: Object) -> float | None:
         """Delete an ended job whose time to live is over; else return how long it still has."""
@@ -109,6 +119,8 @@ class Jobs:
         found = []
         for pod in self._registry.list("pods", key[0]):
             owner = _owner(pod)
+            if owner is None and _orphaned_by(pod) == key[1]:
+                self._release(pod)
             if owner is None or owner["name"] != key[1]:
                 continue
             if owner["uid"] == uid or job is None:
@@ -137,15 +149,21 @@ class Jobs:
     def _everything(self) -> Iterable[Key]:
         yield from ((namespace_of(job) or "", name_of(job)) for job in self._registry.list(JOBS))
         for pod in self._registry.list("pods"):
-            if jobfacts.FINALIZER in (dig(pod, "metadata", "finalizers") or []) and (owner := _owner(pod)):
-                yield (namespace_of(pod) or "", owner["name"])
+            yield from self._of_pod(pod)
 
     @staticmethod
     def _concerns(event: StoreEvent) -> Iterable[Key]:
         if event.resource == JOBS:
             yield (namespace_of(event.object) or "", name_of(event.object))
-        elif owner := _owner(event.object):
-            yield (namespace_of(event.object) or "", owner["name"])
+        else:
+            yield from Jobs._of_pod(event.object)
+
+    @staticmethod
+    def _of_pod(pod: Object) -> Iterable[Key]:
+        owner = _owner(pod)
+        name = owner["name"] if owner else _orphaned_by(pod)
+        if name:
+            yield (namespace_of(pod) or "", name)
 
     def _event(self, job: Object, reason: str, message: str, *, warning: bool = False) -> None:
         kind = "Warning" if warning else "Normal"
@@ -210,3 +228,9 @@ def _owner(pod: Object) -> Object | None:
     """Return the reference to the Job that controls a pod."""
     references = dig(pod, "metadata", "ownerReferences") or []
     return next((one for one in references if one["kind"] == "Job" and one.get("controller")), None)
+
+
+def _orphaned_by(pod: Object) -> str:
+    """Return the name of the Job that made a pod and went without it, while the pod still waits to be counted."""
+    waits = jobfacts.FINALIZER in (dig(pod, "metadata", "finalizers") or [])
+    return str(dig(pod, "metadata", "labels", "batch.kubernetes.io/job-name") or "") if waits else ""

@@ -52,7 +52,8 @@ async def delete(registry: Registry, request: web.Request, target: Target, view:
     if gone and target.resource.key not in _RETURNS_OBJECT:
         body = encode(_success(target, old))
     else:
-        body = view.one(target.resource, Record(last, encode(last), 0))
+        shown = _unmarked(last) if gone and target.resource.key != "pods" and not _is_marked(old) else last
+        body = view.one(target.resource, Record(shown, encode(shown), 0))
     response = view.respond(body)
     add_warnings(response, [_ORPHANED_PODS] if orphans else [])
     return response
@@ -125,6 +126,16 @@ def _from_query(query: Query) -> Object:
     if query.get("dryRun"):
         options["dryRun"] = [query["dryRun"]]
     return options
+
+
+def _is_marked(obj: Object) -> bool:
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def _unmarked(obj: Object) -> Object:
+    """Return an object as it is shown that went at once: only those that had to wait were ever about to go."""
+    marks = ("deletionTimestamp", "deletionGracePeriodSeconds")
+    return {**obj, "metadata": {key: value for key, value in obj["metadata"].items() if key not in marks}}
 
 
 def _success(target: Target, obj: Object) -> Object:

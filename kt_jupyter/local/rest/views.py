@@ -13,6 +13,7 @@ import yaml
 from aiohttp import web
 
 from kt_jupyter.local import status, table
+from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object
 from kt_jupyter.local.resources import ResourceType
 from kt_jupyter.local.store import Record, encode
@@ -20,7 +21,10 @@ from kt_jupyter.local.store import Record, encode
 Form = Literal["object", "table", "metadata"]
 _JSON: Final = "application/json"
 _YAML: Final = "application/yaml"
-_WILD: Final = ("*/*", "application/*", "")
+_ANY: Final = "*/*"
+# What the real server says that it offers; protobuf alone this one does not write.
+_OFFERED: Final = (_JSON, _YAML, "application/vnd.kubernetes.protobuf")
+_INCLUDED: Final = ("Metadata", "Object", "None", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,17 @@ class View:
         accept = request.headers.get("Accept", "")
         if accept in ("", "*/*", _JSON):
             return _PLAIN
+        known = False
         for clause in accept.split(","):
             media, *parameters = (part.strip() for part in clause.split(";"))
-            media = _JSON if media in _WILD else media
+            known = known or media in (_ANY, *_OFFERED)
+            media = _JSON if media == _ANY else media
             if media not in (_JSON, _YAML):
                 continue
             form = _form(dict(pair.partition("=")[::2] for pair in parameters))
             if form is not None:
-                return cls(form, media, request.query.get("includeObject", "Metadata"))
-        message = f"only the following media types are accepted: {_JSON}, {_YAML}"
-        raise status.ApiStatus(406, "NotAcceptable", message)
+                return cls(form, media, _included(request) if form == "table" else "")
+        raise status.not_acceptable(_OFFERED, known=known)
 
     def one(self, resource: ResourceType, record: Record) -> bytes:
         """Write one object."""
@@ -94,6 +99,15 @@ def add_warnings(response: web.StreamResponse, warnings: list[str] | None) -> No
     for text in dict.fromkeys(warnings or []):
         escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         response.headers.add("Warning", f'299 - "{escaped}"')
+
+
+def _included(request: web.Request) -> str:
+    """Read how much of its object each row of a table brings along; raises BadRequest (400)."""
+    wanted = request.query.get("includeObject", "")
+    if wanted not in _INCLUDED:
+        why = f"includeObject: Invalid value: {quoted(wanted)}: must be 'Metadata', 'Object', 'None', or empty"
+        raise status.bad_request(f"Unable to convert to Table as requested: {why}")
+    return wanted or "Metadata"
 
 
 def _form(parameters: dict[str, str]) -> Form | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from kt_jupyter.local import go_json, ownership, patch, schema, status
+from kt_jupyter.local import go_json, patch, schema, status
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object, name_of, namespace_of
 from kt_jupyter.local.patch.strategic import go_text
@@ -27,11 +27,11 @@ async def create(registry: Registry, request: web.Request, target: Target, view:
     options = WriteOptions.read(request.query, "CreateOptions")
     body = await bodies.read(request)
     obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), user=request["user"])
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
-    _place(obj, target, creating=True)
-    with _warning(call):
+    place(obj, target, creating=True)
+    with warning(call):
         stored = registry.create(target.resource.key, obj, call=call)
     return answer(registry, target, view, stored, call, code=201)
 
@@ -41,72 +41,32 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
     options = WriteOptions.read(request.query, "UpdateOptions")
     body = await bodies.read(request)
     obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options))
+    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), user=request["user"])
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
-    _place(obj, target, creating=False)
-    with _warning(call):
+    place(obj, target, creating=False)
+    with warning(call):
         stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
 
 
 async def change(registry: Registry, request: web.Request, target: Target, view: View) -> web.Response:
-    """Answer a PATCH of any of the four kinds."""
+    """Answer a PATCH of the three kinds that change what is there (``applying.py`` has the fourth)."""
     kind = bodies.media_type(request)
-    options = WriteOptions.read(request.query, "PatchOptions", applied=kind == patch.APPLY)
+    options = WriteOptions.read(request.query, "PatchOptions")
     if kind not in patch.TYPES:
         raise status.ApiStatus(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     body = await bodies.read(request)
-    if kind == patch.APPLY:
-        return _apply(registry, target, view, bodies.from_yaml(body), options)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), patched=True)
+    call = Request(options.dry_run, manager=manager_of(request, options), user=request["user"], patched=True)
     old = registry.get(target.resource.key, target.namespace, target.name)
     fresh = patch.apply(kind, old, body, target.resource)
     twice = go_json.doubled(go_json.loads(body)) if options.validation != "Ignore" and kind == patch.MERGE else []
     shown = encode(fresh).decode() if kind != patch.STRATEGIC else go_text(go_json.loads(body))
     checking.check_patched(fresh, target.resource, options.validation, call.warnings, shown=shown, twice=twice)
     _same_object(fresh, target)
-    with _warning(call):
+    with warning(call):
         stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
     return answer(registry, target, view, stored, call)
-
-
-def _apply(registry: Registry, target: Target, view: View, config: Object, options: WriteOptions) -> web.Response:
-    """Answer an apply: create the object, or merge into it what the manager wishes and owns."""
-    call = Request(dry_run=options.dry_run, patched=True)  # who owns what is settled here, not by the registry
-    old = registry.find(target.resource.key, target.namespace, target.name)
-    if old is None and target.subresource:
-        raise status.not_found(target.resource, target.name)
-    fresh = ownership.apply(
-        config, old, target.resource, options.manager, subresource=target.subresource, force=options.force
-    )
-    wrong = checking.first_mistake(fresh, target.resource.api_version, target.resource.kind)
-    if wrong:
-        which = f"failed to convert new object ({ownership.identity(config, target.resource)}) to proper version"
-        what = f"unable to convert unstructured object to {ownership.kind_text(target.resource)}"
-        raise status.ApiStatus(500, "", f"{which}: {what}: {wrong}")
-    for text in go_json.doubled(config) if options.validation != "Ignore" else ():
-        if options.validation == "Strict":
-            raise status.bad_request(f"error strict decoding YAML: error converting YAML to JSON: {text}")
-        call.warnings.append(text.rpartition("\n  ")[2])
-    if old is None:
-        _check_new(fresh, target)
-    _place(fresh, target, creating=False)
-    with _warning(call):
-        if old is None:
-            stored = registry.create(target.resource.key, fresh, call=call)
-        else:
-            stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
-    return answer(registry, target, view, stored, call, code=201 if old is None else 200)
-
-
-def _check_new(fresh: Object, target: Target) -> None:
-    """Refuse to make an object that is said to be there already; a version that it should have counts for nothing."""
-    meta = fresh.get("metadata") or {}
-    if meta.get("uid"):
-        why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
-        raise status.conflict(target.resource, target.name, why)
-    meta.pop("resourceVersion", None)
 
 
 def answer(
@@ -120,7 +80,7 @@ def answer(
 
 
 @contextlib.contextmanager
-def _warning(call: Request) -> Iterator[None]:
+def warning(call: Request) -> Iterator[None]:
     """Let a refusal carry the warnings that came before it."""
     try:
         yield
@@ -147,7 +107,7 @@ def manager_of(request: web.Request, options: WriteOptions) -> str:
     return options.manager or agent.partition("/")[0].strip() or "unknown"
 
 
-def _place(obj: Object, target: Target, *, creating: bool) -> None:
+def place(obj: Object, target: Target, *, creating: bool) -> None:
     """Make name and namespace agree with the path, as far as the body says them; 400 where they contradict."""
     meta = obj.get("metadata")
     if meta is None:

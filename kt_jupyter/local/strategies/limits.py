@@ -86,7 +86,7 @@ class LimitRanges(Strategy):
     def default(self, change: Change) -> None:
         """Let each bound imply the defaults that are not given."""
         spec = change.obj.setdefault("spec", {})
-        spec.setdefault("limits", None)
+        spec["limits"] = spec.get("limits") or None
         for item in spec["limits"] or ():
             if item.get("type") == "Container":
                 _imply(item, "default", "max")
@@ -142,7 +142,7 @@ def _order(field: str, name: str, item: Object) -> list[Problem]:
         ("defaultRequest", request, least, "min", request, "default request"),
         ("defaultRequest", request, request, "default request", most, "max"),
         ("defaultRequest", request, request, "default request", limit, "default"),
-        ("default", limit, least, "min", limit, "default"),
+        ("default", least, least, "min", limit, "default"),
         ("default", most, limit, "default", most, "max"),
     )
     return [

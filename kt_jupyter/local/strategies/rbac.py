@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kt_jupyter.local import escalation
 from kt_jupyter.local.fields import Problem, invalid, not_supported, required
 from kt_jupyter.local.objects import Object
 from kt_jupyter.local.rules import Change
@@ -21,6 +22,10 @@ class Roles(Strategy):
     def default(self, change: Change) -> None:
         """Without rules there is an explicit nothing."""
         change.obj.setdefault("rules", None)
+
+    def admit(self, change: Change) -> None:
+        """Refuse rights that the writer lacks."""
+        escalation.check_role(change)
 
     def wrong(self, change: Change) -> list[Problem]:
         """Return what is wrong with the rules."""
@@ -44,6 +49,10 @@ class Bindings(Strategy):
         for subject in change.obj.get("subjects") or ():
             if subject.get("kind") in ("User", "Group"):
                 subject.setdefault("apiGroup", _GROUP)
+
+    def admit(self, change: Change) -> None:
+        """Refuse to give rights that the giver lacks."""
+        escalation.check_binding(change)
 
     def wrong(self, change: Change) -> list[Problem]:
         """Return what is wrong with the reference and the subjects."""

@@ -187,7 +187,7 @@ SCENARIOS = [
         patch(f"{JOBS}/a", {"spec": {"template": {"spec": {"restartPolicy": "OnFailure"}}}}),
         patch(f"{JOBS}/a", {"spec": {"activeDeadlineSeconds": -5}}),
         patch(f"{JOBS}/a", {"status": {"active": 7}}, see=only("status.active")),
-        patch(f"{JOBS}/a/status", {"status": {"active": -7}}),
+        patch(f"{JOBS}/a/status", {"status": {"active": -7, "ready": 0}}),
         put(f"{JOBS}/a", job("a", metadata={"resourceVersion": "{rv}"})),
         get(f"{JOBS}/a/scale"),
         delete(

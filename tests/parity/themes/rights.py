@@ -15,6 +15,7 @@ from ..objects import (
     SECRETS,
     VOLUMES,
     claim,
+    configmap,
     job,
     named,
     pod,
@@ -321,6 +322,48 @@ SCENARIOS = [
         patch(f"{ROLES}/same", {"rules": [rule(["*"], ["*"], ["*"])]}).as_user("mira"),
         post(BINDINGS, binding("mine", "same", user("x")), see=only("metadata.name")).as_user("mira"),
         post(BINDINGS, binding("admin", "cluster-admin", user("x"), role_kind="ClusterRole")).as_user("mira"),
+    ),
+    scenario(
+        "who applies needs the right to patch, and to create what is not there",
+        *granted(rule(["patch"], ["configmaps"])),
+        post(CONFIGMAPS, configmap("there", x="1")).quietly(),
+        *(
+            patch(
+                f"{CONFIGMAPS}/{name}",
+                configmap(name, y="2"),
+                APPLY,
+                query={"fieldManager": "m", **query},
+                see=only("data"),
+            ).as_user(who)
+            for who in ("mira", "nobody")
+            for name in ("there", "new")
+            for query in ({}, {"dryRun": "All"})
+        ),
+        post(BINDINGS, binding("c", "maker", user("mira"))).quietly(),
+        post(ROLES, role("maker", rule(["create"], ["configmaps"]))).quietly(),
+        known("mira", "create", "configmaps"),
+        patch(
+            f"{CONFIGMAPS}/new", configmap("new", y="2"), APPLY, query={"fieldManager": "m"}, see=only("data")
+        ).as_user("mira"),
+    ),
+    scenario(
+        "nobody widens a role or a binding beyond their own rights",
+        *granted(
+            rule(["get", "create", "patch", "update"], ["roles", "rolebindings"], [RULES]),
+            rule(["get", "list"], ["pods", "pods/log"]),
+            rule(["*"], ["secrets"], names=["mine"]),
+        ),
+        post(ROLES, role("small", rule(["get"], ["pods"]))).as_user("mira"),
+        post(ROLES, role("named", rule(["get", "delete"], ["secrets"], names=["mine", "other"]))).as_user("mira"),
+        post(ROLES, role("many", rule(["get", "list", "watch"], ["pods", "nodes"], ["", "x"]))).as_user("mira"),
+        patch(f"{ROLES}/small", {"rules": [rule(["list"], ["pods"])]}, see=only("rules")).as_user("mira"),
+        patch(f"{ROLES}/small", {"rules": [rule(["delete"], ["pods"])]}).as_user("mira"),
+        patch(f"{ROLES}/small", {"metadata": {"labels": {"a": "b"}}}, see=only("metadata.labels")).as_user("mira"),
+        post(BINDINGS, binding("one", "small", user("x")), see=only("roleRef")).as_user("mira"),
+        post(BINDINGS, binding("two", "missing", user("x"))).as_user("mira"),
+        post(ROLES, role("big", rule(["*"], ["*"], ["*"]))).quietly(),
+        post(BINDINGS, binding("three", "big", user("x"))).as_user("mira"),
+        patch(f"{BINDINGS}/one", {"metadata": {"labels": {"a": "b"}}}, see=only("metadata.labels")).as_user("mira"),
     ),
     scenario(
         "access reviews",
