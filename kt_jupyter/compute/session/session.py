@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from kt_jupyter.compute.session import reading
 from kt_jupyter.compute.session.events import Done, Event
 from kt_jupyter.compute.session.facts import Hello, WorkInfo
+from kt_jupyter.compute.session.link import Address, Refused
+from kt_jupyter.compute.session.talk import Talk
+from kt_jupyter.compute.session.tracked import Tracked
 from kt_jupyter.compute.session.work import Work
+from kt_jupyter.errors import WaitTimeout, WorkNotFound
+from kt_jupyter.kube import PODS, loop
 
 if TYPE_CHECKING:
     from kt_jupyter.kube import Cluster
+
+Json = dict[str, Any]
 
 
 class Session:
@@ -24,23 +33,43 @@ class Session:
         pod: Its name.
         namespace: Default: the cluster's own.
         container: Needed when the pod has several.
-
-    Attributes:
-        hello: What the agent said when the connection was made last; None before.
+        python: The interpreter's name, as given to ``agent.command``.
     """
 
-    hello: Hello | None
-
     def __init__(
-        self, cluster: Cluster, pod: str, *, namespace: str | None = None, container: str | None = None
+        self,
+        cluster: Cluster,
+        pod: str,
+        *,
+        namespace: str | None = None,
+        container: str | None = None,
+        python: str = "python3",
     ) -> None:
-        raise NotImplementedError
+        self._cluster = cluster
+        self._namespace = namespace or cluster.namespace
+        self._where = Address(pod, self._namespace, container, python)
+        self._talk: Talk | None = None
+        self._generation = -1
+        self.pod = pod
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"<Session with pod {self.pod} in {self._namespace}>"
+
+    @property
+    def hello(self) -> Hello | None:
+        """What the agent said when the connection was made last; None before."""
+        return self._talk.hello if self._talk is not None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the pod is known to have ended: every further call then raises ``SessionEnded``."""
+        return self._talk is not None and self._talk.pod.over is not None
 
     def connect(self, timeout: float | None = None) -> Hello:
         """Wait until the agent answers.
@@ -58,11 +87,20 @@ class Session:
             WaitTimeout: The time is over; says what was seen last.
             AgentMismatch: Another version of kt_jupyter made this pod, and its agent speaks otherwise.
         """
-        raise NotImplementedError
+        talk = self._begun()
+        try:
+            loop.run(talk.connected(), timeout)
+        except TimeoutError:
+            fact = f'the agent in pod "{self.pod}" does not answer after {timeout:g} s: {talk.last_seen}.'
+            raise WaitTimeout(fact) from None
+        assert talk.hello is not None
+        return talk.hello
 
     def close(self) -> None:
         """End the connection. What runs in the pod goes on."""
-        raise NotImplementedError
+        talk, self._talk = self._talk, None
+        if talk is not None and self._generation == loop.generation():
+            loop.run(talk.aclose())
 
     def run_cell(
         self,
@@ -103,7 +141,18 @@ class Session:
             count: Its number, which its tracebacks show (``Cell In[12]``); default: the pod's own count.
             label: For lists; default: its first line.
         """
-        raise NotImplementedError
+        given = dict(inputs or {})
+        request = {
+            "kind": "cell",
+            "source": source,
+            "inputs": [[name, len(data)] for name, data in given.items()],
+            "outputs": list(outputs),
+            "limit": limit,
+            "timeout": timeout,
+            "count": count,
+            "label": label or source.strip().partition("\n")[0],
+        }
+        return self._start(request, b"".join(given.values()))
 
     def call(
         self,
@@ -125,10 +174,13 @@ class Session:
             timeout: As for a cell.
             label: For lists, such as the function's name.
         """
-        raise NotImplementedError
+        request = {"kind": "call", "env": dict(env or {}), "share": share, "timeout": timeout, "label": label}
+        return self._start(request, payload)
 
     def attach(self, work: str, *, offset: int = 0) -> Work:
         """Return a work that was started earlier, by whomever.
+
+        A ``Work`` of this session that read the same one's events reads them no more.
 
         Args:
             work: Its id.
@@ -137,16 +189,64 @@ class Session:
         Raises:
             WorkNotFound: The agent knows none of that id (any more).
         """
-        raise NotImplementedError
+        return loop.run(self._attach(self._begun(), work, offset))
 
     def works(self) -> list[WorkInfo]:
         """List the works that the agent remembers, oldest first."""
-        raise NotImplementedError
+        return [reading.info(told) for told in self._ask(ask="works")["works"]]
 
     def probe(self, modules: Sequence[str]) -> dict[str, bool]:
         """Find out which top-level modules can be imported there, without importing them."""
-        raise NotImplementedError
+        return dict(self._ask(ask="probe", modules=list(modules))["modules"])
 
     def stop(self) -> None:
         """Let the agent end its works and itself, and with it the pod; returns when it has said so."""
-        raise NotImplementedError
+        self._ask(ask="end", why="stopped")
+
+    def _ask(self, **message: Any) -> Json:
+        return loop.run(self._begun().ask(message))
+
+    def _begun(self) -> Talk:
+        """Return the conversation, begun if there is none: in a process that was forked, too."""
+        if self._talk is None or self._generation != loop.generation():
+            talk = loop.run(self._made())
+            watched = self._cluster.subscribe(
+                PODS, talk.pod.changed, on_end=talk.pod.end, namespace=self._namespace, name=self.pod
+            )
+            loop.run(_begin(talk, watched))
+            self._talk, self._generation = talk, loop.generation()
+        return self._talk
+
+    async def _made(self) -> Talk:
+        return Talk(self._cluster, self._where)
+
+    def _start(self, request: Json, payload: bytes) -> Work:
+        id_ = uuid.uuid4().bytes
+        request = {"ask": "start", "id": id_.hex(), "upload": len(payload), **request}
+        return loop.run(self._started(self._begun(), id_, request, payload))
+
+    async def _started(self, talk: Talk, id_: bytes, request: Json, payload: bytes) -> Work:
+        if talk.pod.over is not None:
+            raise talk.pod.over
+        tracked = Tracked(id_, request, payload, is_call=request["kind"] == "call")
+        talk.flow.add(tracked)
+        return Work(talk, tracked)
+
+    async def _attach(self, talk: Talk, work: str, offset: int) -> Work:
+        try:
+            id_ = bytes.fromhex(work)
+            told = await talk.ask({"ask": "info", "id": work})
+        except (ValueError, Refused) as error:
+            raise WorkNotFound(f'pod "{self.pod}" remembers no cell or call "{work}".') from error
+        tracked = talk.flow.get(id_)
+        if tracked is None:
+            tracked = Tracked(id_, None, b"", is_call=told["info"]["kind"] == "call", position=offset)
+            talk.flow.add(tracked)
+        else:
+            tracked.rewind(offset)
+            talk.flow.resume(tracked)
+        return Work(talk, tracked)
+
+
+async def _begin(talk: Talk, subscription: Any) -> None:
+    talk.begin(subscription)

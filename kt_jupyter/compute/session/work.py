@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
-from kt_jupyter.compute.session.events import Done, Event
+from kt_jupyter.compute.session.events import Done, Event, Stopping
+from kt_jupyter.compute.session.link import Refused
+from kt_jupyter.compute.session.presses import Presses
+from kt_jupyter.compute.session.talk import Talk
+from kt_jupyter.compute.session.tracked import Superseded, Tracked
+from kt_jupyter.errors import KtError
+from kt_jupyter.kube import loop
+
+_PRESSED: tuple[Literal["interrupt", "terminate"], ...] = ("interrupt", "terminate")
 
 
 class Work:
@@ -19,13 +28,22 @@ class Work:
         kind: ``cell`` or ``call``.
     """
 
-    id: str
-    kind: str
+    def __init__(self, talk: Talk, tracked: Tracked) -> None:
+        self._talk = talk
+        self._tracked = tracked
+        self._reading = tracked.reading
+        self._position = tracked.position
+        self._unread: list[Event] = []
+        self.id = tracked.id.hex()
+        self.kind: Literal["cell", "call"] = "call" if tracked.is_call else "cell"
+
+    def __repr__(self) -> str:
+        return f"<Work {self.kind} {self.id[:8]} {'done' if self.done() else 'running'}>"
 
     @property
     def position(self) -> int:
         """The offset up to which events have been given: what ``Session.attach`` takes to go on from there."""
-        raise NotImplementedError
+        return self._position
 
     def follow(self, on_event: Callable[[Event], Any]) -> Done:
         """Call back with each event until it is done, in this thread; returns the last one.
@@ -38,11 +56,24 @@ class Work:
             SessionEnded: The pod has ended, or is told to; says why.
             KeyboardInterrupt: After the third Ctrl-C.
         """
-        raise NotImplementedError
+        with Presses(self._pressed):
+            for event in self.events():
+                on_event(event)
+        return self.wait()
 
     def events(self) -> Iterator[Event]:
-        """Iterate over the events, ``Done`` the last; Ctrl-C leaves as usual."""
-        raise NotImplementedError
+        """Iterate over the events, ``Done`` the last; Ctrl-C leaves as usual.
+
+        Raises:
+            SessionEnded: The pod has ended, or is told to; says why.
+            KtError: Somebody else has attached to it in this kernel, and reads them now.
+        """
+        while True:
+            if not self._unread:
+                self._unread, self._position = loop.run(self._some())
+                if not self._unread:
+                    return
+            yield self._unread.pop(0)
 
     def wait(self, timeout: float | None = None) -> Done:
         """Wait for its end without reading events.
@@ -54,28 +85,64 @@ class Work:
             TimeoutError: It goes on.
             SessionEnded: The pod has ended.
         """
-        raise NotImplementedError
+        return loop.run(self._outcome(), timeout)
 
     def done(self) -> bool:
-        """Whether it has ended and its result is here."""
-        raise NotImplementedError
+        """Whether it has ended and its result is here (or the pod has ended)."""
+        return self._tracked.over
 
     def add_done_callback(self, function: Callable[[Work], Any]) -> None:
-        """Call ``function(work)`` once, on the I/O thread, when ``wait`` would not wait any more (or at once)."""
-        raise NotImplementedError
+        """Call ``function(work)`` once, on the I/O thread, when ``wait`` would not wait any more (or soon)."""
+        loop.call_soon(lambda: self._tracked.when_over(lambda: function(self)))
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in it (SIGINT to its process group)."""
-        raise NotImplementedError
+        self._stop("interrupt")
 
     def terminate(self) -> None:
         """End its process: SIGTERM, and SIGKILL two seconds later. A cell's variables go with it."""
-        raise NotImplementedError
+        self._stop("terminate")
 
     def kill(self) -> None:
         """End its process at once: SIGKILL."""
-        raise NotImplementedError
+        self._stop("kill")
 
     def forget(self) -> None:
-        """Let the agent drop what it keeps of it; it must be done."""
-        raise NotImplementedError
+        """Let the agent drop what it keeps of it. It must be done; of a call whose events were read to the end it is.
+
+        Raises:
+            KtError: It is not done.
+        """
+        try:
+            loop.run(self._talk.ask({"ask": "forget", "id": self.id}))
+        except Refused as error:
+            raise KtError(f"this {self.kind} is not done: {error}.") from error
+        loop.call_soon(lambda: self._talk.flow.drop(self._tracked))
+
+    def _stop(self, how: str) -> None:
+        try:
+            loop.run(self._talk.ask({"ask": "stop", "id": self.id, "how": how}))
+        except Refused:  # it is done, and forgotten
+            return
+
+    def _pressed(self, times: int) -> None:
+        """Act on a Ctrl-C, in the signal handler: without waiting."""
+        how = _PRESSED[times - 1]
+
+        def act() -> None:
+            self._tracked.say(Stopping(how))
+            self._talk.flow.stop(self._tracked, how)
+
+        loop.call_soon(act)
+
+    async def _some(self) -> tuple[list[Event], int]:
+        tracked = self._tracked
+        try:
+            events = await tracked.some(self._reading)
+        except Superseded:
+            raise KtError(f"the output of this {self.kind} is followed by another `attach` in this kernel.") from None
+        self._talk.flow.acknowledge(tracked)
+        return events, tracked.position
+
+    async def _outcome(self) -> Done:
+        return await asyncio.shield(self._tracked.outcome)

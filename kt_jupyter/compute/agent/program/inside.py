@@ -1,0 +1,203 @@
+"""What a child does: the cells' process, which takes orders until it dies, and the process of one call."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import json
+import os
+import signal
+import sys
+import threading
+import types
+from typing import Any, Dict
+
+from . import calling, channel, engine, figures, tracebacks
+from .blobs import Blob, TooLarge
+from .pickles import blame, dump, load
+from .streams import Streams, Voice
+
+Json = Dict[str, Any]
+
+
+class NoInput(RuntimeError):  # noqa: N818 - named for what is true
+    """Nobody is there to answer."""
+
+
+class Interrupts:
+    """SIGINT raises KeyboardInterrupt while users' code runs, and does nothing between."""
+
+    def __init__(self) -> None:
+        self._armed = False
+
+    def arm(self) -> None:
+        """From now on; also when the user's code had put a handler of its own in place."""
+        self._armed = True
+        signal.signal(signal.SIGINT, self._handle)
+
+    def disarm(self) -> None:
+        """Not any more."""
+        self._armed = False
+
+    def _handle(self, *_: Any) -> None:
+        if self._armed:
+            raise KeyboardInterrupt
+
+
+class Process:
+    """The surroundings of users' code."""
+
+    def __init__(self, to: channel.Channel) -> None:
+        self.voice = Voice(to)
+        self.streams = Streams(self.voice)
+        self.interrupts = Interrupts()
+        self.main = types.ModuleType("__main__")
+        self.main.__dict__["__builtins__"] = builtins
+        sys.modules["__main__"] = self.main
+        sys.argv = [""]
+        builtins.input = _refuse
+        os.environ.setdefault("MPLBACKEND", figures.BACKEND)
+
+
+def cells(to: channel.Channel) -> None:
+    """Run cells until the supervisor is gone."""
+    process = Process(to)
+    process.interrupts.arm()
+    process.interrupts.disarm()
+    runs = engine.make(process.main, process.voice)
+    while True:
+        message = to.receive()
+        if message is None:
+            return
+        order = json.loads(message.payload)
+        process.streams.restore()
+        _work(process, order, _payload(order), runs)
+        if not process.voice.ours:  # a cell forked, and both came back from it
+            os._exit(0)
+
+
+def call(to: channel.Channel, order: Json, upload: Blob) -> None:
+    """Run one call, and end as a program does: threads joined, exit functions called."""
+    process = Process(to)
+    payload = upload.whole() if upload.path is None else _read(upload.path)
+    _work(process, order, payload, None)
+    if not process.voice.ours:
+        os._exit(0)
+
+
+def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
+    """Do what is ordered and say what became of it."""
+    result = Blob(os.path.join(order["directory"], order["id"] + ".out"))
+    told: Json = {"status": "ok"}
+    try:
+        try:
+            process.interrupts.arm()
+            if order["kind"] == "cell":
+                process.voice.say(channel.BEGUN, b"%d" % runs.number(order.get("count")))
+                told = _cell(process, order, payload, runs, result)
+            else:
+                process.voice.say(channel.BEGUN, b"")
+                os.environ.update(order.get("env") or {})
+                told = calling.run(process.voice, payload, result)
+            if runs is None:
+                _wind_down()
+        finally:
+            process.interrupts.disarm()
+    except KeyboardInterrupt as interrupt:  # between the lines above
+        told = {"status": "interrupted", "error": tracebacks.brief(interrupt)}
+    if process.voice.ours:
+        _report(process, told, result)
+
+
+def _report(process: Process, told: Json, result: Blob) -> None:
+    result.flush()
+    told.update(size=result.size, crc=result.crc, path=result.path)
+    words = json.dumps(told, default=repr).encode()
+    inline = result.whole() if result.path is None else b""
+    process.voice.say(channel.FINISHED, len(words).to_bytes(4, "big") + words + inline)
+
+
+def _cell(process: Process, order: Json, payload: bytes, runs: Any, result: Blob) -> Json:
+    problems = _take_in(process.main.__dict__, order.get("inputs") or (), payload)
+    if problems:
+        words = "; ".join(f"{each['name']}: {each['why']}" for each in problems)
+        error = {"ename": "InputNotLoaded", "evalue": words, "traceback": []}
+        return {"status": "error", "phase": "inputs", "error": error, "problems": problems}
+    source = order["source"] if order.get("text") is None else _read(order["text"]).decode("utf-8", "surrogatepass")
+    told: Json = runs.run(source)
+    if told["status"] == "ok":
+        values, problems = _give_out(process.main.__dict__, order.get("outputs") or (), order.get("limit"), result)
+        told.update(values=values, problems=problems)
+    elif told["status"] == "error":
+        told["phase"] = "call"
+    return told
+
+
+def _take_in(namespace: Json, names: Any, payload: bytes) -> list[Json]:
+    problems = []
+    start = 0
+    for name, size in names:
+        try:
+            namespace[name] = load(memoryview(payload)[start : start + size])
+        except Exception as error:  # noqa: BLE001 - anything can be raised by what is unpickled
+            problems.append({"name": name, "why": tracebacks.one_line(error), "kind": "pickle", "size": size})
+        start += size
+    return problems
+
+
+def _give_out(namespace: Json, names: Any, limit: Any, result: Blob) -> Any:
+    values, problems = [], []
+    for name in names:
+        if name not in namespace:
+            problems.append({"name": name, "why": "the cell has set no variable of that name", "kind": "missing"})
+            continue
+        before = result.size
+        try:
+            dump(namespace[name], _Limited(result, limit))
+        except TooLarge as large:
+            why = f"it is larger than the limit of {limit} bytes for all that is brought back"
+            problems.append({"name": name, "why": why, "kind": "size", "size": large.size - before})
+        except Exception as error:  # noqa: BLE001 - anything can be raised by what is pickled
+            why = f"{blame(namespace[name], name)}: {tracebacks.one_line(error)}"
+            problems.append({"name": name, "why": why, "kind": "pickle"})
+        else:
+            values.append([name, before, result.size - before])
+    return values, problems
+
+
+class _Limited:
+    """A file that takes so much and no more."""
+
+    def __init__(self, blob: Blob, limit: Any) -> None:
+        self._blob = blob
+        self._limit = limit
+
+    def write(self, data: Any) -> int:
+        size = memoryview(data).nbytes
+        if self._limit is not None and self._blob.size + size > self._limit:
+            raise TooLarge(self._blob.size + size)
+        return self._blob.write(data)
+
+
+def _wind_down() -> None:
+    """Do what the interpreter does at its end, as multiprocessing does it in its children."""
+    shutdown = getattr(threading, "_shutdown", None)
+    if shutdown is not None:
+        shutdown()
+    atexit._run_exitfuncs()  # noqa: SLF001
+
+
+def _payload(order: Json) -> bytes:
+    return _read(order["payload"]) if order.get("payload") else b""
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _refuse(prompt: object = "") -> str:
+    raise NoInput(
+        "input(%s) has nobody to ask: this code runs on a pod. Set the value in the notebook and send it with --in."
+        % (repr(str(prompt)) if prompt else "")
+    )

@@ -1,0 +1,238 @@
+"""The socket that relays connect to, and the connections.
+
+A connection sends only what the other end can take: replies first, then the works that are followed, in turn, each up
+to a window of bytes that the follower has not acknowledged. So a follower who does not read holds up nobody else, and
+the acknowledgements tell the spool what somebody still needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any, Dict
+
+from . import wire
+from .requests import Refused, answer
+from .works import Work
+
+if TYPE_CHECKING:
+    from .agent import Agent
+
+Json = Dict[str, Any]
+
+WINDOW = 4 * 1024 * 1024
+_READ = 1024 * 1024
+_OUT = 512 * 1024  # bytes ready to be sent, above which no more are prepared
+
+
+class Following:
+    """Somebody follows a work: its output from a position on, and its result when it is done."""
+
+    def __init__(self, connection: Connection, work: Work, position: int, blob: int) -> None:
+        self._connection = connection
+        self.work = work
+        self.sent = position
+        self.blob_sent = blob
+        self.is_ready = False
+        self._acknowledged = position
+        work.followers.add(self)
+        work.spool.reader(self, position)
+
+    def acknowledge(self, position: int) -> None:
+        """Note that what stands before a position has been read."""
+        self._acknowledged = max(self._acknowledged, position)
+        self.work.spool.reader(self, self._acknowledged)
+        self._connection.ready(self)
+
+    def wake(self) -> None:
+        """Send what is new."""
+        self._connection.ready(self)
+        self._connection.push()
+
+    def leave(self) -> None:
+        """Follow no more."""
+        self.work.followers.discard(self)
+        self.work.spool.reader(self, None)
+        self._connection.following.pop(self.work.id, None)
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something that it has not been sent."""
+        blob = self.work.blob
+        return self.sent < self.work.spool.end or (blob is not None and self.blob_sent < blob.size)
+
+    def frame(self) -> bytes:
+        """Return the next frame; empty when there is nothing to send now."""
+        work = self.work
+        room = WINDOW - (self.sent - self._acknowledged)
+        if self.sent < work.spool.end and room > 0:
+            position, data = work.spool.read(self.sent, min(room, wire.CHUNK))
+            self._acknowledged = max(self._acknowledged, self._acknowledged + position - self.sent)  # gone: not owed
+            self.sent = position + len(data)
+            return wire.encode(wire.STREAM, data, work.id, position)
+        blob = work.blob
+        if blob is not None and self.blob_sent < blob.size:
+            position, data = self.blob_sent, blob.read(self.blob_sent, wire.CHUNK)
+            self.blob_sent += len(data)
+            return wire.encode(wire.BLOB, data, work.id, position)
+        return b""
+
+
+class Connection:
+    """One relay."""
+
+    def __init__(self, agent: Agent, raw: socket.socket) -> None:
+        self.agent = agent
+        self.following: dict[bytes, Following] = {}
+        self._raw = raw
+        self._fd = raw.fileno()
+        self._decoder = wire.Decoder()
+        self._out = bytearray()
+        self._ready: deque[Following] = deque()
+        self._waits = False
+        raw.settimeout(0)
+        agent.loop.watch(self._fd, self._read)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way out."""
+        return bool(self._out) or any(each.behind for each in self.following.values())
+
+    def notice(self, message: Json) -> None:
+        """Tell something."""
+        self._out += wire.encode(wire.JSON, json.dumps(message).encode())
+        self.push()
+
+    def ready(self, following: Following) -> None:
+        """Note that a work may have something to send."""
+        if not following.is_ready:
+            following.is_ready = True
+            self._ready.append(following)
+
+    def follow(self, work: Work, position: int, blob: int) -> None:
+        """Begin to send a work's output; again: from another position."""
+        before = self.following.get(work.id)
+        if before is not None:
+            before.leave()
+        following = self.following[work.id] = Following(self, work, position, blob)
+        self.ready(following)
+        self.push()
+
+    def work_ended(self, work: Work) -> None:
+        """Tell that a work is done, ahead of output that may be waiting to be read."""
+        if work.id in self.following:
+            self.notice({"event": "done", "done": work.done})
+
+    def push(self) -> None:
+        """Send what can be sent now."""
+        try:
+            while True:
+                self._prepare()
+                if not self._out:
+                    break
+                sent = self._raw.send(self._out)
+                del self._out[:sent]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+            return
+        waits = bool(self._out)
+        if waits != self._waits:
+            self._waits = waits
+            self.agent.loop.watch(self._fd, self._read, self.push if waits else None)
+
+    def close(self) -> None:
+        """Forget who was there. What they started goes on."""
+        if self in self.agent.connections:
+            self.agent.connections.remove(self)
+            for each in list(self.following.values()):
+                each.leave()
+            self.agent.loop.watch(self._fd, None)
+            self._raw.close()
+
+    def _prepare(self) -> None:
+        if len(self._out) >= _OUT:
+            return
+        while self._ready and len(self._out) < _OUT:
+            following = self._ready.popleft()
+            frame = following.frame() if self.following.get(following.work.id) is following else b""
+            if frame:
+                self._out += frame
+                self._ready.append(following)
+            else:
+                following.is_ready = False
+
+    def _read(self) -> None:
+        try:
+            data = self._raw.recv(_READ)
+            frames = self._decoder.feed(data)
+        except BlockingIOError:
+            return
+        except (OSError, wire.Garbled):
+            data, frames = b"", []
+        if not data:
+            self.close()
+            return
+        for frame in frames:
+            self._take(frame)
+        self.push()
+
+    def _take(self, frame: wire.Frame) -> None:
+        if frame.type == wire.BLOB:
+            self._upload(frame)
+        elif frame.type == wire.JSON:
+            request = json.loads(frame.payload)
+            try:
+                reply = answer(self.agent, self, request)
+            except Refused as error:
+                reply = {"refused": str(error), "kind": error.kind}
+            if "n" in request:
+                reply["n"] = request["n"]
+                self._out += wire.encode(wire.JSON, json.dumps(reply).encode())
+
+    def _upload(self, frame: wire.Frame) -> None:
+        work = self.agent.works.get(frame.work)
+        if work is None or work.state != "uploading" or frame.position != work.upload.size:
+            return
+        try:
+            work.upload.write(frame.payload)
+        except OSError as error:
+            work.not_started(f"There is no room in the pod for what it was given: {error.strerror}.")
+            return
+        self.agent.touched()
+        work.complete()
+
+
+class Server:
+    """The socket."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._path = agent.path("agent.sock")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
+        self._raw = socket.socket(socket.AF_UNIX)
+        mask = os.umask(0o177)
+        try:
+            self._raw.bind(self._path)
+        finally:
+            os.umask(mask)
+        self._raw.listen(64)
+        self._raw.settimeout(0)
+        agent.loop.watch(self._raw.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._raw.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                raw = self._raw.accept()[0]
+                self._agent.connections.append(Connection(self._agent, raw))

@@ -1,0 +1,177 @@
+"""What users' code prints to, in a child: ``sys.stdout`` and ``sys.stderr`` that speak to the supervisor.
+
+No buffer and no thread: each write is a message at once, which keeps the two streams and what is displayed in one
+order, and loses nothing when the process dies. (A thread that flushes would make every ``fork`` of a user's dangerous.)
+Descriptors 1 and 2 are pipes to the supervisor as well, for subprocesses and for C.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import struct
+import sys
+import termios
+from typing import Any, Iterable
+
+from . import channel
+
+_FIONREAD = getattr(termios, "FIONREAD", 0x541B)
+_NO = bytes(4)
+_PIECE = channel.PIECE
+
+
+class Voice:
+    """A child's way to the supervisor; its own children's, which it forks, go over the pipes."""
+
+    def __init__(self, to: channel.Channel) -> None:
+        self._channel = to
+        self._pid = os.getpid()
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is still the process that the supervisor started, and not one that the user's code forked."""
+        return os.getpid() == self._pid
+
+    def text(self, fd: int, data: bytes) -> None:
+        """Print: 1 is output, 2 errors."""
+        if not self.ours:
+            while data:
+                data = data[os.write(fd, data) :]
+            return
+        for start in range(0, len(data), _PIECE):
+            self.say(fd, data[start : start + _PIECE])
+
+    def record(self, kind: int, content: Any) -> None:
+        """Display; what is no JSON in it is said in words."""
+        if self.ours:
+            self.say(channel.RECORD, bytes((kind,)) + json.dumps(content, default=repr).encode())
+
+    def say(self, kind: int, payload: bytes) -> None:
+        """Send a message. When that is not possible any more there is nobody to run for."""
+        try:
+            self._channel.send(kind, payload, (_lying(1), _lying(2)))
+        except OSError:
+            os._exit(74)
+
+
+def _lying(fd: int) -> int:
+    """Return how many bytes lie in a pipe, whose reader must take them before what we say now."""
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(fd, _FIONREAD, _NO))[0])
+    except OSError:  # the user closed it, or put something else in its place
+        return 0
+
+
+class Binary(io.RawIOBase):
+    """``sys.stdout.buffer``."""
+
+    def __init__(self, voice: Voice, fd: int) -> None:
+        super().__init__()
+        self._voice = voice
+        self._fd = fd
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        self._voice.text(self._fd, bytes(view))
+        return len(view)
+
+
+class Text(io.TextIOBase):
+    """``sys.stdout``, ``sys.stderr``."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+    newlines = None
+    line_buffering = True
+    write_through = True
+    mode = "w"
+
+    def __init__(self, voice: Voice, fd: int) -> None:
+        super().__init__()
+        self._voice = voice
+        self._fd = fd
+        self.name = "<stdout>" if fd == 1 else "<stderr>"
+        self.buffer = Binary(voice, fd)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def isatty(self) -> bool:
+        return False
+
+    def reconfigure(self, **_: Any) -> None:
+        """Take what a stream takes; there is nothing to set here."""
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+        if text:
+            self._voice.text(self._fd, text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
+        self.write("".join(lines))
+
+
+class Nobody(io.TextIOBase):
+    """``sys.stdin``: nobody is there to answer."""
+
+    encoding = "utf-8"
+    name = "<stdin>"
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 0
+
+    def read(self, size: Any = -1) -> str:
+        return ""
+
+    def readline(self, size: Any = -1) -> str:  # type: ignore[override]
+        return ""
+
+
+class Streams:
+    """The three, put in place, and put back when the user's code has taken them away."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._pipes = tuple((fd, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64), _identity(fd)) for fd in (1, 2))
+        self.restore()
+
+    def restore(self) -> None:
+        """Put in place what is not."""
+        for fd, spare, identity in self._pipes:
+            if _identity(fd) != identity and _identity(spare) == identity:
+                os.dup2(spare, fd)
+        for name, fd in (("stdout", 1), ("stderr", 2)):
+            stream = getattr(sys, name)
+            if not isinstance(stream, Text) or stream.closed:
+                stream = Text(self._voice, fd)
+                setattr(sys, name, stream)
+                setattr(sys, f"__{name}__", stream)
+        if not isinstance(sys.stdin, Nobody):
+            sys.stdin = sys.__stdin__ = Nobody()  # type: ignore[assignment, misc]
+
+
+def _identity(fd: int) -> tuple[int, int]:
+    try:
+        found = os.fstat(fd)
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
