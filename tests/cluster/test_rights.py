@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 import kt_jupyter as kt
-from kt_jupyter.kube import CLAIMS, ROLE_BINDINGS, ROLES, Resource, adopt
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, ROLE_BINDINGS, ROLES, Resource, adopt
 from kt_jupyter.notebook.cluster.doctor import Answer, diagnose
 from kt_jupyter.notebook.cluster.features import CLUSTER_FEATURES, FEATURES
 from kt_jupyter.volumes import State
+from tests.cluster.workloads import IMAGE
 
 QUIET = [].append
 REVIEWS = Resource(
@@ -18,6 +19,12 @@ REVIEWS = Resource(
 )
 EVERY_FEATURE = (*FEATURES, *CLUSTER_FEATURES)
 ALL_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+TO_OPEN = (
+    {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["get", "list"]},
+    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch", "create", "delete"]},
+    {"apiGroups": [""], "resources": ["pods/attach"], "verbs": ["get", "create"]},
+)
 TO_LOOK = {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["get", "list", "watch"]}
 
 
@@ -95,6 +102,41 @@ def test_with_the_printed_role_the_magics_do_everything(ada, shell):
     assert list(kt.volumes()) == []
 
 
+def test_with_the_printed_role_a_terminal_is_opened_found_again_and_cleared_away(ada, theirs, shell, workloads):
+    terminal = handle().ssh(IMAGE, progress=QUIET, timeout=45)
+    assert handle().ssh(IMAGE, progress=QUIET).pod == terminal.pod
+    with ada.attach(terminal.pod, stdin=True, tty=True) as stream:
+        stream.write(b"exit\n")
+        assert b"exit" in b"".join(data for _, data in stream)
+    another = handle().ssh(IMAGE, progress=QUIET, timeout=45, new=True)
+    assert "removed" in shell.shown(shell.run("%kt_volume gc --force"))
+    workloads.gone(PODS, another.pod)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({"pods/attach"}, r"a terminal needs `get` and `create` on `pods/attach` in namespace"),
+        ({"jobs"}, r"this needs `create` on `jobs.batch`"),
+        ({"pods"}, r"this needs `list` on `pods`"),
+    ],
+    ids=["attach", "jobs", "pods"],
+)
+def test_without_a_right_of_its_own_a_terminal_names_it_and_makes_nothing(theirs, as_user, workloads, missing, words):
+    as_user(*(rule for rule in TO_OPEN if missing.isdisjoint(rule["resources"])))
+    with pytest.raises(kt.Forbidden, match=words) as refusal:
+        handle().ssh(IMAGE, progress=QUIET)
+    assert "%kt_cluster role" in refusal.value.remedy
+    assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []
+
+
+def test_who_cannot_keep_a_terminal_is_told_that_it_ends(theirs, as_user, capsys):
+    as_user(*TO_OPEN)
+    assert handle().ssh(IMAGE, progress=QUIET, timeout=45).node
+    told = "Without the right to `patch` `jobs.batch` the terminal ends after 30 min, in use or not."
+    assert told in capsys.readouterr().err
+
+
 def test_the_printed_role_ends_at_the_namespace(ada):
     with pytest.raises(kt.Forbidden, match="`list` on `persistentvolumeclaims`"):
         kt.volumes("default")
@@ -114,8 +156,13 @@ def test_the_printed_role_ends_at_the_namespace(ada):
         (lambda vol: vol.create(dry_run=True, notify=QUIET), "`get` on `persistentvolumeclaims`"),
         (lambda vol: vol.ensure(notify=QUIET), "`get` on `persistentvolumeclaims`"),
         (lambda vol: vol.delete(progress=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.ssh(progress=QUIET), "`get` on `persistentvolumeclaims`"),
+        (lambda vol: vol.ssh(explain=True), "`get` on `persistentvolumeclaims`"),
     ],
-    ids=["list", "list -A", "read", "exists", "status", "wait", "users", "create", "dry run", "ensure", "delete"],
+    ids=[
+        *("list", "list -A", "read", "exists", "status", "wait", "users", "create", "dry run", "ensure", "delete"),
+        *("ssh", "explain"),
+    ],
 )
 def test_without_rights_each_operation_names_the_missing_verb(theirs, nobody, operation, right):
     with pytest.raises(kt.Forbidden, match=right) as refusal:
@@ -145,11 +192,17 @@ def test_whoever_may_only_look_is_told_what_changing_needs(theirs, as_user, oper
         ("show theirs", "get"),
         ("create new --size 1Gi --mount /data --mode RWO", "get"),
         ("delete theirs --yes", "get"),
+        ("ssh theirs --mount /data", "get"),
     ],
 )
 def test_without_rights_each_magic_names_the_missing_verb(theirs, nobody, shell, line, verb):
     with pytest.raises(kt.Forbidden, match=f"`{verb}` on `persistentvolumeclaims`"):
         shell.run(f"%kt_volume {line}")
+
+
+def test_without_rights_clearing_away_names_the_missing_verb(nobody, shell):
+    with pytest.raises(kt.Forbidden, match=r"`list` on `jobs\.batch`"):
+        shell.run("%kt_volume gc")
 
 
 def test_without_rights_one_still_learns_where_one_is_and_what_to_ask_for(nobody, shell):

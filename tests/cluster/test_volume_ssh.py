@@ -387,3 +387,13 @@ def test_without_anybody_attached_it_ends_by_itself_and_its_volume_is_free(volum
     shell = ssh(volume, idle=4)
     workloads.gone(PODS, shell.pod)
     assert volume.users() == []
+
+
+def test_deleting_the_volume_says_that_a_terminal_has_it_and_how_that_ends(volume, workloads):
+    shell = ssh(volume)
+    with pytest.raises(kt.VolumeInUse, match=rf"{shell.pod} \(Running, a terminal\)") as refusal:
+        volume.delete(progress=QUIET)
+    assert "%kt_volume gc --force" in refusal.value.remedy
+    shell.close()
+    workloads.gone(PODS, shell.pod)
+    assert volume.delete(progress=QUIET).gone
