@@ -99,7 +99,7 @@ class Pump:
         if size is not None and self._stream is not None:
             await self._stream.resize(size[0] + 1, size[1])
             await asyncio.sleep(_APART)
-            await self._stream.resize(*size)
+            await self._resize()
 
     async def _type(self, stream: AsyncStream) -> None:
         while typed := await self._screen.read():

@@ -100,7 +100,7 @@ def test_the_shell_hears_the_size_of_the_terminal(shell_pod, attach):
     terminal.enter("stty size")
     terminal.shows("23 77")
     terminal.resize(101, 31)
-    terminal.enter("stty size")
+    terminal.enter("until stty size | grep 31; do sleep 0.1; done")  # it may hear of what is typed before
     terminal.shows("31 101")
 
 
