@@ -207,6 +207,57 @@ class TooLarge(KtError, ValueError):
         self.size = size
 
 
+class PackageMissing(KtError, ImportError):
+    """The image of a pod lacks a package that a function needs; ``packages`` are the names."""
+
+    def __init__(self, fact: str, *, packages: tuple[str, ...] = (), remedy: str | None = None) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.packages = packages
+
+
+class RemoteError(KtError, RuntimeError):
+    """A function raised what cannot be raised here: its type is not here, or it cannot be pickled.
+
+    ``type_name`` and ``message`` are the exception's, ``traceback`` is its text.
+    """
+
+    def __init__(self, fact: str, *, type_name: str, message: str, traceback: str, remedy: str | None = None) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.type_name = type_name
+        self.message = message
+        self.traceback = traceback
+
+
+class CallEnded(KtError):
+    """A call ended without a value and without an exception, since its process did.
+
+    ``reason`` is one of these: ``interrupted``, ``timeout``, ``exited``, ``crashed``, ``killed``, ``out of memory``;
+    ``exit_code`` and ``signal`` are its process's, where it had one.
+    """
+
+    def __init__(
+        self,
+        fact: str,
+        *,
+        reason: str,
+        exit_code: int | None = None,
+        signal: int | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(fact, remedy=remedy)
+        self.reason = reason
+        self.exit_code = exit_code
+        self.signal = signal
+
+
+class CallTimeout(CallEnded, TimeoutError):
+    """A call took longer than it was given."""
+
+
+class CallOutOfMemory(CallEnded, MemoryError):
+    """A call needed more memory than its pod may have, and the kernel ended it."""
+
+
 class VolumeNotFound(NotFound):
     """There is no volume (claim) of that name in the namespace."""
 

@@ -19,6 +19,8 @@ _SHOWN_BY = {
     ("kt_jupyter.volumes.shell", "Shell"): f"{_VIEWS}.shells:shell_view",
     ("kt_jupyter.volumes.shell", "ShellPlan"): f"{_VIEWS}.shells:shell_plan_view",
     ("kt_jupyter.volumes.collecting", "Collection"): f"{_VIEWS}.shells:collection_view",
+    ("kt_jupyter.compute.functions.fn", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
+    ("kt_jupyter.compute.functions.call", "Call"): f"{_VIEWS}.functions:call_view",
     ("kt_jupyter.notebook.outcomes", "PlannedDeletion"): f"{_VIEWS}.outcomes:planned_view",
     ("kt_jupyter.notebook.outcomes", "WouldBeMade"): f"{_VIEWS}.outcomes:would_be_made_view",
     ("kt_jupyter.notebook.cluster.summary", "Summary"): f"{_VIEWS}.cluster:summary_view",

@@ -18,9 +18,6 @@ from kt_jupyter.terminal.history import History
 from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
 
-_APART = (
-    0.05  # seconds between two sizes: a program that hears of both at once finds the size it knew, and draws nothing
-)
 _LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
 
 
@@ -98,8 +95,7 @@ class Pump:
         size = self._screen.size()
         if size is not None and self._stream is not None:
             await self._stream.resize(size[0] + 1, size[1])
-            await asyncio.sleep(_APART)
-            await self._resize()
+            await self._stream.resize(*size)
 
     async def _type(self, stream: AsyncStream) -> None:
         while typed := await self._screen.read():

@@ -119,6 +119,9 @@ class Client:
         found = reader.feed(frame.position, frame.payload)
         for record in found:
             kind = TEXT.get(record.kind)
+            if record.kind == records.ITEM:
+                self.events.setdefault(frame.work, []).append(("item", record.payload))
+                continue
             event = (kind, record.payload.decode()) if kind else (NAMES[record.kind], json.loads(record.payload))
             self.events.setdefault(frame.work, []).append(event)
         if found:

@@ -152,6 +152,16 @@ def test_a_coroutine_function_and_a_generator_function_stay_what_they_are():
     assert there(several, 3) == [0, 1, 2]
 
 
+def test_the_file_and_the_lines_of_code_are_known_there():
+    def where():
+        import sys
+
+        frame = sys._getframe()
+        return [frame.f_code.co_filename, frame.f_lineno]
+
+    assert there(where) == where() == [__file__, where.__code__.co_firstlineno + 4]
+
+
 def test_globals_are_copies():
     def count():
         COUNTS["seen"] += 1

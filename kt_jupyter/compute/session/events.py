@@ -1,9 +1,9 @@
 """What can be heard of a work, in the order in which it happened: the vocabulary of ``on_event``.
 
 Those that the work itself causes come from the agent's spool and are the same for everybody who attaches, at any time:
-``Started``, ``Text``, ``Display``, ``ClearOutput``, ``Result``, ``Error``, ``Skipped`` and, last, ``Done``. The
-others tell this follower what happens to the connection (``Reconnecting``, ``Reconnected``) and what was done about a
-Ctrl-C (``Stopping``).
+``Started``, ``Text``, ``Display``, ``ClearOutput``, ``Item``, ``Result``, ``Error``, ``Skipped`` and, last, ``Done``.
+The others tell this follower what happens to the connection (``Reconnecting``, ``Reconnected``) and what was done about
+a Ctrl-C (``Stopping``).
 """
 
 from __future__ import annotations
@@ -181,4 +181,24 @@ class Done:
     variables_kept: bool = True
 
 
-Event = Started | Text | Display | ClearOutput | Result | Error | Skipped | Reconnecting | Reconnected | Stopping | Done
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a generator yielded, pickled; comes of calls that were started with ``items``."""
+
+    data: bytes = field(repr=False)
+
+
+Event = (
+    Started
+    | Text
+    | Display
+    | ClearOutput
+    | Result
+    | Error
+    | Skipped
+    | Item
+    | Reconnecting
+    | Reconnected
+    | Stopping
+    | Done
+)

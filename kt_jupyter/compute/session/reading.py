@@ -13,6 +13,7 @@ from kt_jupyter.compute.session.events import (
     Done,
     Error,
     Event,
+    Item,
     Problem,
     Result,
     Started,
@@ -30,6 +31,8 @@ def event(record: records.Record) -> Event | None:
     if record.kind in (records.STDOUT, records.STDERR):
         stream = record.kind == records.STDOUT
         return Text("stdout" if stream else "stderr", record.payload.decode(errors="replace"))
+    if record.kind == records.ITEM:
+        return Item(record.payload)
     if record.kind not in _MADE:
         return None
     return _MADE[record.kind](json.loads(record.payload))  # type: ignore[no-any-return]

@@ -160,6 +160,7 @@ class Session:
         *,
         env: Mapping[str, str] | None = None,
         share: bool = False,
+        items: bool = False,
         timeout: float | None = None,
         label: str = "",
     ) -> Work:
@@ -171,10 +172,12 @@ class Session:
             env: Environment variables, set before it is unpickled.
             share: Run it in the cells' process, in turn with them: it sees what they imported and can spoil it.
                 Default: in a fresh process that is forked for it and ends with it.
+            items: Of a generator, send what it yields one by one, as ``Item`` events. Default: all of it, as a list.
             timeout: As for a cell.
             label: For lists, such as the function's name.
         """
         request = {"kind": "call", "env": dict(env or {}), "share": share, "timeout": timeout, "label": label}
+        request["items"] = items
         return self._start(request, payload)
 
     def attach(self, work: str, *, offset: int = 0) -> Work:

@@ -75,6 +75,8 @@ class Tracked:
 
     def take_done(self, told: Json) -> None:
         """Take how it ended, which may come before the output that is waiting to be read."""
+        if told.get("ending"):  # with its pod, whose end is about to be known with its reason
+            return
         self._told = told
         self._settle()
 

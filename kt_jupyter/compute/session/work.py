@@ -61,8 +61,11 @@ class Work:
                 on_event(event)
         return self.wait()
 
-    def events(self) -> Iterator[Event]:
+    def events(self, *, until: int | None = None) -> Iterator[Event]:
         """Iterate over the events, ``Done`` the last; Ctrl-C leaves as usual.
+
+        Args:
+            until: Stop there, as soon as ``position`` is it or beyond. ``WorkInfo.printed`` is what there is now.
 
         Raises:
             SessionEnded: The pod has ended, or is told to; says why.
@@ -70,6 +73,8 @@ class Work:
         """
         while True:
             if not self._unread:
+                if until is not None and self._position >= until:
+                    return
                 self._unread, self._position = loop.run(self._some())
                 if not self._unread:
                     return
@@ -85,6 +90,8 @@ class Work:
             TimeoutError: It goes on.
             SessionEnded: The pod has ended.
         """
+        if self._tracked.over:  # also on the I/O thread, where a callback may ask
+            return self._tracked.outcome.result()
         return loop.run(self._outcome(), timeout)
 
     def done(self) -> bool:

@@ -9,28 +9,35 @@ from typing import Any, Dict
 
 from . import records, tracebacks
 from .blobs import Blob
+from .items import ItemNotPicklable, given, given_later
 from .pickles import blame, dump, dumps, load
 from .streams import Voice
 
 Json = Dict[str, Any]
 
 
-def run(voice: Voice, payload: bytes, result: Blob) -> Json:
-    """Run ``(function, args, kwargs)``; the value goes to ``result``, what became of it is returned."""
+def run(voice: Voice, payload: bytes, result: Blob, *, items: bool = False) -> Json:
+    """Run ``(function, args, kwargs)``; the value goes to ``result``, what became of it is returned.
+
+    What a generator yields is given one by one where ``items`` are wanted, else as a list.
+    """
     phase = "load"
     try:
         function, args, kwargs = load(payload)
         del payload
         phase = "call"
         value = function(*args, **kwargs)
+        give = voice.item if items else None
         if inspect.isawaitable(value):
             value = asyncio.run(_awaited(value))
+        elif inspect.isgenerator(value):
+            value = given(value, give)
+        elif inspect.isasyncgen(value):
+            value = asyncio.run(given_later(value, give))
     except KeyboardInterrupt as error:
         return {"status": "interrupted", "phase": phase, "error": tracebacks.describe(error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit too: the process is ours
-        told = tracebacks.describe(error)
-        voice.record(records.ERROR, told)
-        return {"status": "error", "phase": phase, "error": told, "exception": _pickled(error)}
+        return _raised(voice, error, phase)
     try:
         dump(value, result)
     except KeyboardInterrupt as error:
@@ -46,6 +53,14 @@ def run(voice: Voice, payload: bytes, result: Blob) -> Json:
 
 async def _awaited(value: Any) -> Any:
     return await value
+
+
+def _raised(voice: Voice, error: BaseException, phase: str) -> Json:
+    if isinstance(error, ItemNotPicklable):
+        return {"status": "error", "phase": "result", "error": _error("ResultNotPicklable", str(error))}
+    told = tracebacks.describe(error)
+    voice.record(records.ERROR, told)
+    return {"status": "error", "phase": phase, "error": told, "exception": _pickled(error)}
 
 
 def _pickled(error: BaseException) -> Any:

@@ -98,7 +98,7 @@ def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
             else:
                 process.voice.say(channel.BEGUN, b"")
                 os.environ.update(order.get("env") or {})
-                told = calling.run(process.voice, payload, result)
+                told = calling.run(process.voice, payload, result, items=bool(order.get("items")))
             if runs is None:
                 _wind_down()
         finally:

@@ -1,7 +1,7 @@
 """What a work printed and displayed, as a sequence of bytes: the contents of its spool.
 
-A record is a kind, a length and a payload: text for what was printed, else JSON. Positions in the sequence always grow;
-its beginning may be missing, then from the beginning of a record on.
+A record is a kind, a length and a payload: text for what was printed, a pickle for an item, else JSON. Positions in the
+sequence always grow; its beginning may be missing, then from the beginning of a record on.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-STARTED, STDOUT, STDERR, DISPLAY, CLEAR, RESULT, ERROR, DONE = range(1, 9)
+STARTED, STDOUT, STDERR, DISPLAY, CLEAR, RESULT, ERROR, DONE, ITEM = range(1, 10)
 
 _HEAD = struct.Struct(">BI")
 

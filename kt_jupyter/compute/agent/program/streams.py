@@ -16,7 +16,7 @@ import sys
 import termios
 from typing import Any, Iterable
 
-from . import channel
+from . import channel, records
 
 _FIONREAD = getattr(termios, "FIONREAD", 0x541B)
 _NO = bytes(4)
@@ -48,6 +48,11 @@ class Voice:
         """Display; what is no JSON in it is said in words."""
         if self.ours:
             self.say(channel.RECORD, bytes((kind,)) + json.dumps(content, default=repr).encode())
+
+    def item(self, data: bytes) -> None:
+        """Give what a generator yielded, pickled."""
+        if self.ours:
+            self.say(channel.RECORD, bytes((records.ITEM,)) + data)
 
     def say(self, kind: int, payload: bytes) -> None:
         """Send a message. When that is not possible any more there is nobody to run for."""

@@ -167,7 +167,7 @@ class Work:
         code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
         found: Json = {"signal": signum, "exit_code": code}
         if self._agent.ending:
-            return dict(found, status="killed", sentence="The pod was told to end.")
+            return dict(found, status="killed", sentence="The pod was told to end.", ending=True)
         if "terminate" in self._asked or "kill" in self._asked:
             if "timeout" in self._asked:
                 limit = "Its time limit of %g s was over, and it did not heed the interrupt: its process was ended."

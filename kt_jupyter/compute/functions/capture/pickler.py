@@ -1,11 +1,12 @@
 """A pickler that sends by value what lives in the notebook, and by name what is installed.
 
-cloudpickle does the work: functions and classes of ``__main__``, closures, lambdas. Four things are ours:
+cloudpickle does the work: functions and classes of ``__main__``, closures, lambdas. The rest is ours:
 
 * What comes from a person's own files goes by value too. Of a module only what the code mentions is sent: ``helpers``
   may hold a database connection and import half of PyPI, and ``helpers.clean(x)`` still runs anywhere.
 * ``functools.lru_cache`` makes objects that pickle by name, whatever they wrap: that would fail in the pod, and say
   nothing here. ``singledispatch`` and (before Python 3.12) ``cached_property`` hold what can't be pickled at all.
+* Code keeps the name of its file, which newer cloudpickles drop: by it tracebacks find the lines.
 * Which packages the pickle needs is written down on the way, so that a missing one can be named before the call.
 * What arrives must not need kt_jupyter, which is on no image.
 
@@ -19,8 +20,8 @@ import contextlib
 import functools
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from collections.abc import Callable, Iterable, Iterator
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, Protocol
 
 import cloudpickle
@@ -33,6 +34,7 @@ Json = dict[str, Any]
 
 LRU: Final = type(functools.lru_cache(lambda: None))
 _DISPATCHER: Final = functools.singledispatch(lambda _: None).__code__  # type: ignore[attr-defined]
+_NO_FILE: Final = "<dynamic-code>"
 _PROTOCOL: Final = 5  # Python 3.8
 _lock = threading.RLock()
 
@@ -70,28 +72,49 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         """Say how an object is pickled; called for each that is no plain data."""
         kind = type(obj)
-        if kind is FunctionType or issubclass(kind, type):
-            self._by_value_if_own(obj)
-            if kind is FunctionType and _is_dispatcher(obj) and by_value(obj):
-                return remote.dispatched, (dict(obj.registry),)
-            reduced = super().reducer_override(obj)
-            if reduced is NotImplemented:
-                self._refer(obj.__module__)
-            elif kind is FunctionType:
-                send_pieces(obj, reduced)
-            return reduced
-        if kind is ModuleType:
-            if origin.is_own(obj):
-                return _reduced_module(obj.__name__, dict(_contents(obj)))
-            self._refer(obj.__name__)
-        elif kind is LRU and by_value(obj.__wrapped__):
-            limits = obj.cache_parameters()
-            return remote.cached, (obj.__wrapped__, limits["maxsize"], limits["typed"], _own_attributes(obj))
-        elif kind is functools.cached_property:
-            return functools.cached_property, (obj.func,), {"attrname": obj.attrname}
-        elif kind is BuiltinFunctionType:
-            self._refer(obj.__module__)
+        if kind in _SPECIAL:
+            return _SPECIAL[kind](self, obj)
+        if issubclass(kind, type):
+            return self._reduced_by_value_or_name(obj)
         return super().reducer_override(obj)
+
+    def _function(self, function: FunctionType) -> Any:
+        if function.__code__ is _DISPATCHER and by_value(function):
+            return remote.dispatched, (dict(function.registry),)  # type: ignore[attr-defined]
+        reduced = self._reduced_by_value_or_name(function)
+        if reduced is not NotImplemented:
+            send_pieces(function, reduced)
+        return reduced
+
+    def _module(self, module: ModuleType) -> Any:
+        if origin.is_own(module):
+            return _reduced_module(module.__name__, dict(_contents(module)))
+        self._refer(module.__name__)
+        return super().reducer_override(module)
+
+    def _cached(self, function: Any) -> Any:
+        if not by_value(function.__wrapped__):
+            return super().reducer_override(function)
+        limits = function.cache_parameters()
+        return remote.cached, (function.__wrapped__, limits["maxsize"], limits["typed"], _own_attributes(function))
+
+    def _property(self, found: functools.cached_property[Any]) -> Any:
+        return functools.cached_property, (found.func,), {"attrname": found.attrname}
+
+    def _code(self, code: CodeType) -> Any:
+        make, arguments = self.dispatch_table[CodeType](code)
+        return make, tuple(code.co_filename if each == _NO_FILE else each for each in arguments)
+
+    def _builtin(self, function: BuiltinFunctionType) -> Any:
+        self._refer(function.__module__)
+        return super().reducer_override(function)
+
+    def _reduced_by_value_or_name(self, obj: Any) -> Any:
+        self._by_value_if_own(obj)
+        reduced = super().reducer_override(obj)
+        if reduced is NotImplemented:
+            self._refer(obj.__module__)
+        return reduced
 
     @contextlib.contextmanager
     def _registering(self) -> Iterator[None]:
@@ -114,6 +137,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _refer(self, module: str | None) -> None:
         if module:
             self.modules.add(module)
+
+
+_SPECIAL: Final[dict[type, Callable[[Pickler, Any], Any]]] = {
+    FunctionType: Pickler._function,  # noqa: SLF001 - its own table
+    ModuleType: Pickler._module,  # noqa: SLF001
+    LRU: Pickler._cached,  # noqa: SLF001
+    functools.cached_property: Pickler._property,  # noqa: SLF001
+    CodeType: Pickler._code,  # noqa: SLF001
+    BuiltinFunctionType: Pickler._builtin,  # noqa: SLF001
+}
 
 
 class Piece:
@@ -171,10 +204,6 @@ def by_value(function: Any) -> bool:
     for name in function.__qualname__.split("."):
         found = getattr(found, name, None)
     return getattr(found, "__wrapped__", found) is not function
-
-
-def _is_dispatcher(function: FunctionType) -> bool:
-    return function.__code__ is _DISPATCHER
 
 
 def _is_ours(module: ModuleType) -> bool:

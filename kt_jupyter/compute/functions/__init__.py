@@ -1,0 +1,11 @@
+"""Functions on pods: ``kt.fn(f).to(compute)``.
+
+``capture`` takes a function apart and says what can't be sent; ``fn`` sends it and ``Call`` is what comes of it;
+``outcome`` and ``raising`` turn what came back into a value, or into the exception that was raised there.
+"""
+
+from kt_jupyter.compute.functions.call import Call
+from kt_jupyter.compute.functions.fn import Function, RemoteFunction, fn
+from kt_jupyter.compute.functions.mapping import Map
+
+__all__ = ["Call", "Function", "Map", "RemoteFunction", "fn"]
