@@ -116,6 +116,8 @@ class Cable:
         self.cut()
         for thread in self._threads:
             thread.join(5)
+        for end in self._open:
+            end.close()
 
     def _accept(self):
         while True:

@@ -5,16 +5,20 @@
 It is the program behind JupyterLab's tabs, and the way to the same shell from anywhere else: `vol.ssh()` prints the
 line. Leave it with `exit`, which ends the pod; after a lost connection it comes back by itself.
 
-Exit status: the shell's own; 2 when it could not begin; 128 + N when signal N ended it and the shell goes on.
+Exit status: the shell's own; 2 when it could not begin, or was ended from outside; 128 + N when signal N ended the
+program and the shell goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import select
 import sys
 from collections.abc import Sequence
 
 from kt_jupyter.errors import KtError
+from kt_jupyter.terminal.presence import EVERY, Presence
 from kt_jupyter.terminal.target import MODULE, Target
 
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
@@ -23,38 +27,36 @@ _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 def main(words: Sequence[str] | None = None) -> int:
     """Attach; returns the exit status."""
     options = _parser().parse_args(words)
+    presence = Presence(told=options.in_tab)
     try:
-        status = _attach(_target(options))
+        return _attach(_target(options), presence, in_tab=options.in_tab, again=options.again)
     except KtError as error:
         print(f"{_RED}{type(error).__name__}{_PLAIN}: {error}", file=sys.stderr)  # noqa: T201 - a command-line program
-        status = 2
-    if options.in_tab and status == 2:  # noqa: PLR2004 - see above
-        _hold_tab()
-    return status
+        return _held(presence) if options.in_tab else 2
 
 
 def run(target: Target) -> int:
     """Attach in place, for a caller that has the terminal: plain IPython."""
-    return _attach(target)
+    return _attach(target, Presence(told=False))
 
 
-def _attach(target: Target) -> int:
+def _attach(target: Target, presence: Presence, *, in_tab: bool = False, again: bool = False) -> int:
     from kt_jupyter.terminal import pods  # noqa: PLC0415 - after the arguments are known to be good
     from kt_jupyter.terminal.screen import Screen  # noqa: PLC0415
     from kt_jupyter.terminal.session import Left, Session  # noqa: PLC0415
 
     with Screen() as screen:
         screen.title(target.title or target.pod)
-        session = Session(pods.connected(target), target, screen)
+        session = Session(pods.connected(target), target, screen, presence, again=again)
         try:
             status = session.run()
         except Left as left:
             return 128 + left.signum
         except KeyboardInterrupt:
             screen.say(f"left; the shell goes on in its pod. Back to it: {target.command()}")
-            return 130
+            return _held(presence) if in_tab else 130
         session.finish()
-        return status
+        return 0 if in_tab else status
 
 
 def _target(options: argparse.Namespace) -> Target:
@@ -89,16 +91,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-c", "--container", help="the container; default: the pod's only one")
     parser.add_argument("--local", action="store_true", help="the embedded local cluster")
     parser.add_argument("--title", help="what the tab is called; default: the pod's name")
-    parser.add_argument("--in-tab", action="store_true", help=argparse.SUPPRESS)  # the server's: see _hold_tab
+    # The Jupyter server's: words must be read before the tab closes; and it was there before the server was restarted.
+    parser.add_argument("--in-tab", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
-def _hold_tab() -> None:
-    """Wait for Enter: JupyterLab closes a tab whose program ends, and the words would never be seen."""
-    try:
-        input("\nEnter closes this tab. ")
-    except (EOFError, KeyboardInterrupt):
-        return
+def _held(presence: Presence) -> int:
+    """Wait for Enter, while anybody is there: JupyterLab closes a tab whose program ends, with the words in it."""
+    print("\nEnter closes this tab. ", end="", flush=True)  # noqa: T201
+    with contextlib.suppress(KeyboardInterrupt):
+        while presence.within(0) and not select.select([sys.stdin], [], [], EVERY)[0]:
+            pass
+    return 0
 
 
 if __name__ == "__main__":

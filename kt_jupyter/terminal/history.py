@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from kt_jupyter.terminal.replay import without_questions
+
 _REMEMBERED: Final = 64 * 1024  # bytes of output that are looked up in the log
 _ALTERNATE: Final = (b"\x1b[?1049h", b"\x1b[?1047h", b"\x1b[?47h")
 _NORMAL: Final = (b"\x1b[?1049l", b"\x1b[?1047l", b"\x1b[?47l")
@@ -44,8 +46,8 @@ class History:
         if self.full_screen:
             return b""  # it redraws itself when it hears the terminal's size
         text = _after(_lines(log), _lines(self._seen))
-        text = _without_end(text, _lines(arrived))
-        return text.replace(b"\n", b"\r\n")
+        missed = _without_end(text, _lines(arrived)).decode("latin-1")
+        return without_questions(missed).replace("\n", "\r\n").encode("latin-1")
 
 
 def _lines(data: bytes) -> bytes:

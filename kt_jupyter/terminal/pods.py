@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from kt_jupyter.errors import ApiError, KtError, Rejected
+from kt_jupyter.errors import ApiError, ContainerNotRunning, KtError, NotFound, Rejected
 from kt_jupyter.kube import JOBS, PODS, Cluster, connect
 from kt_jupyter.pods import lease
 from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
@@ -15,6 +15,8 @@ from kt_jupyter.terminal.target import Target
 Json = dict[str, Any]
 
 _OVER = ("Succeeded", "Failed")
+_KILLED = 128 + 9
+_ANOTHER = "vol.ssh() opens another."
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,18 @@ class Pod:
         """Seconds that it lives after whoever holds it is gone."""
         return lease.lease_of(self.body)
 
-    def exit_code(self, container: str | None) -> int | None:
-        """Return what a container (default: the first) ended with; None while it has not."""
+    @property
+    def starting(self) -> bool:
+        """Whether its container has not begun."""
+        phase = (self.body.get("status") or {}).get("phase")
+        return phase == "Pending" and not self.over and self.terminated(None) is None
+
+    def terminated(self, container: str | None) -> Json | None:
+        """Return how a container (default: the first) ended; None while it has not."""
         for status in (self.body.get("status") or {}).get("containerStatuses") or ():
             if container in (None, status["name"]):
-                ended = (status.get("state") or {}).get("terminated")
-                return None if ended is None else int(ended.get("exitCode", 0))
+                ended: Json | None = (status.get("state") or {}).get("terminated")
+                return ended
         return None
 
     def job(self) -> tuple[str, str] | None:
@@ -86,6 +94,40 @@ def ours(pod: Pod) -> Pod:
     return pod
 
 
+def exit_code(pod: Pod, target: Target) -> int:
+    """Return what the shell of a pod that is over ended with.
+
+    Raises:
+        NotFound: The pod was deleted, or its node gave it up.
+        ContainerNotRunning: The shell was killed.
+    """
+    ended = pod.terminated(target.container) or {}
+    code, why = int(ended.get("exitCode", 0)), str(ended.get("reason", ""))
+    status = pod.body.get("status") or {}
+    if why == "OOMKilled":
+        raise ContainerNotRunning(
+            f'the shell in pod "{target.pod}" was ended: it used more memory than its pod may.',
+            remedy=_ANOTHER,
+            server=str(ended.get("message") or "") or None,
+        )
+    if code == _KILLED and pod.body["metadata"].get("deletionTimestamp"):
+        raise gone(target)
+    if code == _KILLED:
+        words = " ".join(str(status.get(key) or "") for key in ("reason", "message")).strip()
+        raise ContainerNotRunning(f'the shell in pod "{target.pod}" was killed.', remedy=_ANOTHER, server=words or None)
+    return code
+
+
+def gone(target: Target) -> NotFound:
+    """Return the error for a pod that is not there."""
+    return NotFound(
+        f'there is no Pod "{target.pod}" in namespace {target.namespace}.',
+        remedy=f"Its shell has ended, or somebody deleted it. {_ANOTHER}",
+        code=404,
+        reason="NotFound",
+    )
+
+
 def end(cluster: Cluster, target: Target, pod: Pod) -> None:
     """Remove a pod, by its Job if it has one; nothing happens when it is another one by now."""
     job = pod.job()
@@ -103,10 +145,12 @@ def renew(cluster: Cluster, target: Target, pod: Pod) -> None:
         lease.renew(cluster, job[0], namespace=target.namespace, uid=job[1], lease=pod.lease)
 
 
-def log(cluster: Cluster, target: Target) -> bytes:
-    """Return what the log has of the last lines; nothing when it cannot be read."""
+def log(cluster: Cluster, target: Target) -> bytes | None:
+    """Return what the log has of the last lines, nothing when it cannot be read; None when it can be, but not yet."""
     try:
         text = cluster.logs(target.pod, namespace=target.namespace, container=target.container, tail_lines=2000)
+    except Rejected:  # the container is waiting to start, as far as the cluster knows
+        return None
     except KtError:
         return b""
     return text.encode()

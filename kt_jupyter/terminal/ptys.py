@@ -1,55 +1,57 @@
 """The ptys that this server made for pods' shells: none can be mistaken for another program, none is forgotten.
 
-Two facts about Jupyter make this more than a dictionary.
+Three facts about Jupyter make this more than a dictionary.
 
 * JupyterLab restores a tab whose process is gone by asking for a terminal of the same name, and gets a plain shell on
   the Jupyter host (jupyterlab#5917): `rm -rf data/*` would then run on the wrong machine. So a name with our prefix is
   never given to anything but our program: `create` of Jupyter's own manager is guarded. It starts the program again for
   a target that is remembered, and refuses what it does not know.
 * A program on a pty cannot tell why it is hung up: because a person chose "terminate", which ends the pod, or because
-  the server stops, after which the same shell is to be had again. The server can: it outlives the first. What lived
-  when it stopped is remembered in a file and started again with it, so that open tabs reconnect.
+  the server stops, after which the same shell is to be had again. The server can: `terminate` is guarded too. What
+  lives when the server stops is left to its successor (``memory``), which starts it again before any page asks.
+* A page that hears of a terminal's end closes the tab. When the server stops it hears nothing: to it the connection is
+  lost, it tries again, and finds the successor's.
+
+A pod lives on for as long as somebody has its terminal open (its lease says how long after that). Who has it open only
+the server knows; it tells the program by a signal.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tornado import web
 
-from kt_jupyter.errors import InvalidInput, KtError
+from kt_jupyter.errors import KtError
+from kt_jupyter.terminal import presence
+from kt_jupyter.terminal.memory import Memory
 from kt_jupyter.terminal.names import PREFIX, terminal_name
+from kt_jupyter.terminal.replay import Replay
 from kt_jupyter.terminal.target import MODULE, Target
-
-_STILL_HERE: Final = 2.0  # seconds; a server that was killed is gone by then
-_HUNG_UP: Final = 128 + signal.SIGHUP
 
 
 class Ptys:
     """Made by one server, over Jupyter's own terminal manager.
 
     Args:
-        manager: That manager; its ``create`` is guarded from now on.
-        memory: The file that outlives the server.
+        manager: That manager; its ``create`` and ``terminate`` are guarded from now on.
+        memory: What outlives the server.
         stopping: Whether the server is about to end.
     """
 
-    def __init__(self, manager: Any, memory: Path, stopping: Callable[[], bool]) -> None:
+    def __init__(self, manager: Any, memory: Memory, stopping: Callable[[], bool]) -> None:
         self._manager = manager
         self._memory = memory
         self._stopping = stopping
-        self._create = manager.create
+        self._create, self._terminate = manager.create, manager.terminate
         self._made: dict[str, Any] = {}
-        self._targets = _read(memory)
+        self._targets = {terminal_name(target): target for target in memory.read()}
         self._ending: set[asyncio.Future[None]] = set()
-        manager.create = self._guarded
+        manager.create, manager.terminate = self._guarded, self._terminated
 
     def names(self) -> list[str]:
         """Name those that live: not merely by name, but the very pty that was made here."""
@@ -61,50 +63,66 @@ class Ptys:
         """Run the program for a target, unless it runs; returns the terminal's name."""
         name = terminal_name(target)
         if name not in self.names():
+            self._run(name, target)
             self._targets[name] = target
-            self._guarded(name=name)
             self._remember()
         return name
 
     def restore(self) -> None:
-        """Start again what lived when the server stopped."""
-        for target in list(self._targets.values()):
-            self.start(target)
+        """Start again what lived when the predecessor ended."""
+        for name, target in self._targets.items():
+            self._run(name, target, "--again")
 
     def _guarded(self, **options: Any) -> Any:
         name = options.get("name")
         if not isinstance(name, str) or not name.startswith(PREFIX):
             return self._create(**options)
-        target = self._targets.get(name)
-        if target is None:
-            raise web.HTTPError(HTTPStatus.NOT_FOUND, f"{name} was a terminal on a pod, which has ended.")
         if name not in self.names():
-            argv = [sys.executable, "-m", MODULE, "--in-tab", *target.arguments()]
-            self._create(name=name, shell_command=argv)
-            pty = self._made[name] = self._manager.terminals[name]
-            pty.clients.append(_Watcher(lambda: self._died(name, pty)))
+            target = self._targets.get(name)
+            if target is None:
+                raise web.HTTPError(HTTPStatus.NOT_FOUND, f"{name} was a terminal on a pod, which has ended.")
+            self._run(name, target, "--again")
         return self._manager.get(name)
 
-    def _died(self, name: str, pty: Any) -> None:
-        asyncio.get_running_loop().call_later(_STILL_HERE, self._ended, name, pty)
+    async def _terminated(self, name: str, force: bool = False) -> None:  # noqa: FBT001, FBT002 - Jupyter's signature
+        if name not in self.names():
+            await self._terminate(name, force=force)
+        elif not self._stopping():  # else the program ends with us
+            target = self._forget(name)
+            await self._terminate(name, force=force)
+            if target is not None:
+                task = asyncio.ensure_future(asyncio.to_thread(_end, target))
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
 
-    def _ended(self, name: str, pty: Any) -> None:
-        """The server outlived a program: the shell has ended, or a person has ended the terminal."""
-        if self._stopping() or name in self.names():
-            return
+    def _run(self, name: str, target: Target, *options: str) -> None:
+        # -P: a json.py in the directory that Jupyter was started in is not what our program imports.
+        argv = [sys.executable, "-P", "-m", MODULE, "--in-tab", *options, *target.arguments()]
+        self._create(name=name, shell_command=argv)
+        pty: Any = self._manager.terminals[name]
+        self._made[name] = pty
+        pty.read_buffer = Replay(target.title or target.pod)
+        pty.clients.append(_Watcher(lambda: self._died(name, pty)))
+        self._tell(name, pty)
+
+    def _tell(self, name: str, pty: Any) -> None:
+        if self._manager.terminals.get(name) is pty:
+            if len(pty.clients) > 1:  # a page beside our own
+                pty.kill(presence.SIGNAL)
+            asyncio.get_running_loop().call_later(presence.EVERY, self._tell, name, pty)
+
+    def _died(self, name: str, pty: Any) -> None:
+        """A program has ended: by itself, when the shell has, and then there is nothing to come back to."""
+        if pty.ptyproc.exitstatus == 0 and self._made.get(name) is pty:
+            self._forget(name)
+
+    def _forget(self, name: str) -> Target | None:
         target = self._targets.pop(name, None)
         self._remember()
-        process = pty.ptyproc
-        process.isalive()  # reaps it, and notes how it ended
-        if target is not None and (process.signalstatus is not None or process.exitstatus == _HUNG_UP):
-            task = asyncio.ensure_future(asyncio.to_thread(_end, target))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+        return target
 
     def _remember(self) -> None:
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
-        self._memory.touch(mode=0o600)
-        self._memory.write_text(json.dumps([target.message() for target in self._targets.values()]))
+        self._memory.write(self._targets.values())
 
 
 class _Watcher:
@@ -117,14 +135,6 @@ class _Watcher:
 
     def on_pty_read(self, text: str) -> None:
         """Let it pass."""
-
-
-def _read(memory: Path) -> dict[str, Target]:
-    try:
-        found = [Target.read(message) for message in json.loads(memory.read_text())]
-    except (OSError, ValueError, TypeError, InvalidInput):  # none yet, or another version's
-        return {}
-    return {terminal_name(target): target for target in found}
 
 
 def _end(target: Target) -> None:

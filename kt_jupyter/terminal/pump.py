@@ -13,12 +13,16 @@ from collections.abc import Callable
 
 from kt_jupyter.errors import StreamLost
 from kt_jupyter.kube import Cluster, loop
-from kt_jupyter.kube.streams import AsyncStream, ConnectionLost, End, open_attach
+from kt_jupyter.kube.streams import AsyncStream, ClusterFailure, ConnectionLost, End, open_attach
 from kt_jupyter.terminal.history import History
 from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
 
 _LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
+_FIRST_LOG_WITHIN = 5.0  # of a container that has just started: it cannot be read until the cluster knows of the start
+_SIGN_WITHIN = (
+    0.3  # for a first sign of life: that there is no container yet is said after a handshake that looked good
+)
 
 
 class Pump:
@@ -30,25 +34,41 @@ class Pump:
         screen: Where it is shown.
         history: What has been shown; grows.
         attached: Called on the I/O thread when the connection stands: whoever made this reads the log now.
+        before: A line of ours before what was missed.
+        after: One between what was missed and what comes.
+        keep_typed: What was typed already is for this shell.
 
     Attributes:
+        lived: Whether there was a process on the other side: a handshake that looked good does not say it.
         hung_up: Whether it ended because our own terminal is gone.
     """
 
     def __init__(
-        self, cluster: Cluster, target: Target, screen: Screen, history: History, attached: Callable[[], None]
+        self,
+        cluster: Cluster,
+        target: Target,
+        screen: Screen,
+        history: History,
+        attached: Callable[[], None],
+        *,
+        before: str = "",
+        after: str = "",
+        keep_typed: bool = True,
     ) -> None:
         self._cluster = cluster
         self._target = target
         self._screen = screen
         self._history = history
         self._attached = attached
+        self._before, self._after = before, after
+        self._keep_typed = keep_typed
         self._stream: AsyncStream | None = None
+        self._size: tuple[int, int] | None = None
         self._held: bytearray | None = bytearray()
         self._log: bytes = b""
-        self._log_is_here = asyncio.Event()
+        self._log_is_here, self._sign = asyncio.Event(), asyncio.Event()
         self._showing = asyncio.Lock()
-        self.hung_up = False
+        self.lived = self.hung_up = False
 
     async def run(self) -> End:
         """Attach, and copy until it ends.
@@ -62,13 +82,14 @@ class Pump:
             self._cluster, target.pod, namespace=target.namespace, container=target.container, stdin=True, tty=True
         ) as stream:
             self._stream = stream
-            with self._screen.raw():
+            with self._screen.raw(keep_typed=self._keep_typed):
                 self._attached()
                 await self._redraw()
                 tasks = [asyncio.create_task(self._type(stream)), asyncio.create_task(self._catch_up())]
                 try:
                     await self._show(stream)
-                    await tasks[1]
+                    if not isinstance(stream.end, ClusterFailure):
+                        await tasks[1]
                 finally:
                     for task in tasks:
                         task.cancel()
@@ -87,7 +108,8 @@ class Pump:
 
     async def _resize(self) -> None:
         size = self._screen.size()
-        if self._stream is not None and size is not None:
+        if self._stream is not None and size is not None and size != self._size:
+            self._size = size
             await self._stream.resize(*size)
 
     async def _redraw(self) -> None:
@@ -95,10 +117,11 @@ class Pump:
         size = self._screen.size()
         if size is not None and self._stream is not None:
             await self._stream.resize(size[0] + 1, size[1])
-            await self._stream.resize(*size)
+            await self._resize()
 
     async def _type(self, stream: AsyncStream) -> None:
         while typed := await self._screen.read():
+            await self._resize()  # what is typed after the window changed is read by a program that knows
             try:
                 await stream.write(typed)
             except StreamLost:
@@ -108,6 +131,7 @@ class Pump:
 
     async def _show(self, stream: AsyncStream) -> None:
         async for _, data in stream:
+            self._sign.set()
             async with self._showing:
                 if self._held is None:
                     await self._put(data)
@@ -115,11 +139,20 @@ class Pump:
                     self._held += data
 
     async def _catch_up(self) -> None:
+        within = _LOG_WITHIN if self._history.anything else _FIRST_LOG_WITHIN
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._log_is_here.wait(), _LOG_WITHIN)
+            await asyncio.wait_for(self._log_is_here.wait(), within)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sign.wait(), _SIGN_WITHIN)
+        self.lived = True
         async with self._showing:
             arrived, self._held = bytes(self._held or b""), None
-            await self._put(self._history.missed(self._log, arrived) + arrived)
+            if self._before:
+                self._screen.say(self._before)
+            await self._put(self._history.missed(self._log, arrived))
+            if self._after:
+                self._screen.say(self._after)
+            await self._put(arrived)
 
     async def _put(self, data: bytes) -> None:
         self._history.saw(data)

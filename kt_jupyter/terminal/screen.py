@@ -46,10 +46,10 @@ class Screen:
         os.close(self._fd)
 
     @contextmanager
-    def raw(self) -> Iterator[None]:
-        """Let every key through, Ctrl-C included; what was typed before is dropped: it was meant for nobody."""
+    def raw(self, *, keep_typed: bool) -> Iterator[None]:
+        """Let every key through, Ctrl-C included. What was typed while a connection was broken was meant for nobody."""
         try:
-            tty.setraw(self._fd, termios.TCSAFLUSH)
+            tty.setraw(self._fd, termios.TCSADRAIN if keep_typed else termios.TCSAFLUSH)
             yield
         finally:
             termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)

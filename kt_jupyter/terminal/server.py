@@ -20,10 +20,11 @@ from tornado import web
 
 import kt_jupyter
 from kt_jupyter.errors import Forbidden, InvalidInput, KtError, NotFound, Rejected, Unauthorized
+from kt_jupyter.terminal.memory import Memory
 from kt_jupyter.terminal.ptys import Ptys
 from kt_jupyter.terminal.target import Target
 
-_PTYS: Final = "kt_jupyter_ptys"
+PTYS: Final = "kt_jupyter_ptys"
 _REFUSALS: Final = (Rejected, Forbidden, Unauthorized)
 
 
@@ -35,7 +36,7 @@ class TerminalsHandler(APIHandler):
     @property
     def ptys(self) -> Ptys:
         """The terminals made here."""
-        ptys = self.settings.get(_PTYS)
+        ptys = self.settings.get(PTYS)
         if not isinstance(ptys, Ptys):
             raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, "Terminals are switched off on this Jupyter server.")
         return ptys
@@ -71,10 +72,8 @@ def load(server_app: Any) -> None:
     def begin() -> None:
         manager = web_app.settings.get("terminal_manager")
         if manager is not None:
-            memory = Path(server_app.runtime_dir) / "kt_jupyter-terminals.json"
-            ptys = web_app.settings[_PTYS] = Ptys(
-                manager, memory, lambda: bool(getattr(server_app, "_stopping", False))
-            )
+            memory = Memory(Path(server_app.runtime_dir), server_app.root_dir)
+            ptys = web_app.settings[PTYS] = Ptys(manager, memory, lambda: bool(server_app._stopping))  # noqa: SLF001
             ptys.restore()
 
     server_app.io_loop.add_callback(begin)  # when all extensions are loaded, Jupyter's terminals among them

@@ -22,7 +22,8 @@ from kt_jupyter.kube import PODS, Cluster, loop
 from kt_jupyter.kube.streams import ConnectionLost, End
 from kt_jupyter.terminal import pods
 from kt_jupyter.terminal.history import History
-from kt_jupyter.terminal.pods import Pod
+from kt_jupyter.terminal.pods import Pod, gone
+from kt_jupyter.terminal.presence import Presence
 from kt_jupyter.terminal.pump import Pump
 from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
@@ -32,6 +33,7 @@ _LAST_WAIT: Final = 2.0
 _STARTING_WAIT: Final = 0.25  # the longest while the container starts
 _LOG_TRIES: Final = 10
 _ENDING: Final = 10.0  # seconds the cluster may take to report what it has ended
+_RESTARTED: Final = "Jupyter was restarted. This is the same shell; above is what it printed."
 
 
 class Left(Exception):  # noqa: N818 - not an error: the terminal, or whoever started us, goes away
@@ -43,14 +45,26 @@ class Left(Exception):  # noqa: N818 - not an error: the terminal, or whoever st
 
 
 class Session:
-    """One terminal on one target."""
+    """One terminal on one target.
 
-    def __init__(self, cluster: Cluster, target: Target, screen: Screen) -> None:
+    Args:
+        cluster: Where the target is.
+        target: What to attach to.
+        screen: The terminal.
+        presence: Who has it open: for them the pod is kept.
+        again: There was such a program before this one, until the Jupyter server was restarted.
+    """
+
+    def __init__(
+        self, cluster: Cluster, target: Target, screen: Screen, presence: Presence, *, again: bool = False
+    ) -> None:
         self._cluster = cluster
         self._target = target
         self._screen = screen
+        self._presence = presence
         self._history = History()
         self._pod: Pod | None = None
+        self._again = again
         self._was_attached = False
         self._lost_at: float | None = None
         self._pump: Pump | None = None
@@ -59,11 +73,10 @@ class Session:
         """Stay until the shell ends; returns its exit code.
 
         Raises:
-            KtError: The pod is not there, not ours, or may not be attached to.
+            KtError: The pod is not there, not ours, or may not be attached to; or it was ended from outside.
             Left: A signal ended it.
         """
         with self._signals():
-            self._pod = self._scheduled()
             wait = _FIRST_WAIT
             while True:
                 before = time.monotonic()
@@ -84,7 +97,7 @@ class Session:
 
         def condition(body: dict[str, object] | None) -> Pod | None:
             if body is None:
-                raise _gone(self._target)
+                raise gone(self._target)
             found = pods.ours(Pod(body))
             return found if found.scheduled or found.over else None
 
@@ -94,13 +107,14 @@ class Session:
     def _connected(self) -> int | None:
         """Attach once and stay; returns the exit code, or None when it is to be tried again."""
         try:
+            self._pod = self._pod or self._scheduled()
             end = self._attach()
         except (Forbidden, Unauthorized):
             raise
         except NotFound as error:
             return self._over(error)
         except ClusterUnreachable as error:
-            if not self._was_attached:
+            if not (self._was_attached or self._again):
                 raise
             self._note_loss(error.fact)
             return None
@@ -115,15 +129,23 @@ class Session:
         return self._over(None if not hasattr(end, "error") else end.error(self._target.pod))
 
     def _attach(self) -> End:
-        attached = threading.Event()
-        pump = Pump(self._cluster, self._target, self._screen, self._history, attached.set)
+        standing = threading.Event()
+        pump = Pump(
+            self._cluster,
+            self._target,
+            self._screen,
+            self._history,
+            standing.set,
+            before=self._reconnected(),
+            after=_RESTARTED if self._again else "",
+            keep_typed=not self._was_attached,
+        )
         self._pump = pump
         job = loop.submit(pump.run())
         try:
-            job.future.add_done_callback(lambda _: attached.set())
-            attached.wait()
+            job.future.add_done_callback(lambda _: standing.set())
+            standing.wait()
             if not job.done():
-                self._greet()
                 pump.give_log(self._log(job))
             while True:
                 try:
@@ -134,25 +156,31 @@ class Session:
         finally:
             if not job.done():
                 job.cancel()
+            if pump.lived:
+                self._was_attached, self._again, self._lost_at = True, False, None
+
+    def _reconnected(self) -> str:
+        if self._lost_at is None:
+            return ""
+        return f"reconnected after {time.monotonic() - self._lost_at:.0f} s: the same shell"
 
     def _log(self, job: loop.Job[End]) -> bytes:
-        """Read the log; a container's first lines reach it a moment after its start, and ours always has some."""
+        """Read the log. That of a container which has just started can be read a moment later, and has lines later."""
         tries = 1 if self._history.anything else _LOG_TRIES
-        for _ in range(tries):
-            if (found := pods.log(self._cluster, self._target)) or job.done():
+        while tries and not job.done():
+            found = pods.log(self._cluster, self._target)
+            if found:
                 return found
+            tries -= found is not None
             time.sleep(_FIRST_WAIT)
         return b""
 
-    def _greet(self) -> None:
-        if self._lost_at is not None:
-            self._screen.say(f"reconnected after {time.monotonic() - self._lost_at:.0f} s: the same shell")
-        self._was_attached, self._lost_at = True, None
-
     def _renewal(self) -> float:
         assert self._pod is not None
-        pods.renew(self._cluster, self._target, self._pod)
-        return self._pod.lease / 4
+        soon = self._pod.lease / 4
+        if self._presence.within(soon):
+            pods.renew(self._cluster, self._target, self._pod)
+        return soon
 
     def _note_loss(self, how: str) -> None:
         if self._lost_at is None:
@@ -160,32 +188,38 @@ class Session:
             self._screen.say(f"connection lost ({how}); reconnecting, the shell goes on in its pod. Ctrl-C leaves it")
 
     def _over(self, reason: KtError | None) -> int | None:
-        """Find out whether the shell has ended: its exit code, or None when it has not begun."""
+        """Find out whether the shell has ended: its exit code, or None when it has not begun.
+
+        Raises:
+            KtError: It was ended, or the pod is gone.
+        """
         try:
-            self._pod = pods.find(self._cluster, self._target)
-            code = self._pod.exit_code(self._target.container)
-            starting = self._pod.body["status"].get("phase") == "Pending" and not self._pod.over
-            if code is None and starting:
+            pod = self._pod = pods.find(self._cluster, self._target)
+            if pod.starting:
                 return None
-            return self._exit_code() if code is None else code
+            with contextlib.suppress(WaitTimeout):  # then the cluster says that it goes on
+                return pods.exit_code(self._ended(pod), self._target)
         except ClusterUnreachable as error:
             self._note_loss(error.fact)
-            return None
         except NotFound:
-            if self._was_attached:
-                return 0
-            raise (reason or _gone(self._target)) from None
+            if self._again:
+                return 0  # while nobody looked: there is nothing to tell
+            raise (gone(self._target) if self._was_attached else reason or gone(self._target)) from None
+        return None
 
-    def _exit_code(self) -> int | None:
-        """Wait for the cluster to report how the shell ended; None when it says that it goes on."""
+    def _ended(self, pod: Pod) -> Pod:
+        """Wait for the cluster to report how the shell ended."""
 
-        def ended(body: dict[str, object] | None) -> int | None:
-            return 0 if body is None else Pod(body).exit_code(self._target.container)
+        def ended(body: dict[str, object] | None) -> Pod | None:
+            if body is None:
+                raise gone(self._target)
+            found = Pod(body)
+            return None if found.terminated(self._target.container) is None else found
 
         where = self._target.namespace
-        with contextlib.suppress(WaitTimeout):
-            return self._cluster.wait_for(PODS, self._target.pod, ended, namespace=where, timeout=_ENDING)
-        return None
+        return ended(pod.body) or self._cluster.wait_for(
+            PODS, self._target.pod, ended, namespace=where, timeout=_ENDING
+        )
 
     def finish(self) -> None:
         """Remove the pod: its shell has ended."""
@@ -212,12 +246,3 @@ class Session:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
-
-
-def _gone(target: Target) -> NotFound:
-    return NotFound(
-        f'there is no Pod "{target.pod}" in namespace {target.namespace}.',
-        remedy="Its shell may have ended. vol.ssh() opens a new one.",
-        code=404,
-        reason="NotFound",
-    )

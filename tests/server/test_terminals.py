@@ -23,7 +23,7 @@ async def test_the_program_is_started_from_a_list_of_words(ask, pods, jp_servera
     _, made = await ask(body=asked(pods, title="my data; id"))
     pty = jp_serverapp.web_app.settings["terminal_manager"].terminals[made["name"]]
     assert pty.ptyproc.argv[1:] == [
-        *("-m", "kt_jupyter.terminal.attach", "--in-tab", f"--namespace={pods}", "--local"),
+        *("-P", "-m", "kt_jupyter.terminal.attach", "--in-tab", f"--namespace={pods}", "--local"),
         *("--title=my data; id", "ours"),
     ]
 
