@@ -18,6 +18,7 @@ from kt_jupyter.terminal.history import History
 from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
 
+_APART = 0.05  # seconds between two sizes: who hears of both at once finds the size that he knew, and draws nothing
 _LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
 _FIRST_LOG_WITHIN = 5.0  # of a container that has just started: it cannot be read until the cluster knows of the start
 _SIGN_WITHIN = (
@@ -117,6 +118,7 @@ class Pump:
         size = self._screen.size()
         if size is not None and self._stream is not None:
             await self._stream.resize(size[0] + 1, size[1])
+            await asyncio.sleep(_APART)
             await self._resize()
 
     async def _type(self, stream: AsyncStream) -> None:
