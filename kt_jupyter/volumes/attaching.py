@@ -20,7 +20,7 @@ from typing import Any, Final
 from kt_jupyter.errors import VolumeInUse, VolumeUnusable
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs.access_modes import AccessMode
-from kt_jupyter.specs.pod import PURPOSE_LABEL, TERMINAL, Placement, RunAs
+from kt_jupyter.specs.pod import Placement, RunAs
 from kt_jupyter.specs.storage import StorageClass
 from kt_jupyter.volumes.identity import container_on, identity
 from kt_jupyter.volumes.users import PodUse, name_some, users_of
@@ -201,7 +201,7 @@ def _refuse_silent_node(around: Surroundings, holder: PodUse) -> None:
 def _one_pod(around: Surroundings, holder: PodUse) -> VolumeInUse:
     on = f" on {holder.node}" if holder.node else ""
     pod = next(each for each in around.pods if each["metadata"]["uid"] == holder.uid)
-    if (pod["metadata"].get("labels") or {}).get(PURPOSE_LABEL) == TERMINAL:
+    if holder.terminal:
         remedy = "It is a terminal of kt_jupyter: `exit` there ends it, or %kt_volume gc when nobody has it open."
     else:
         container = container_on(pod, around.name).get("name", pod["spec"]["containers"][0]["name"])

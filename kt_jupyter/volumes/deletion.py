@@ -189,6 +189,8 @@ def _refuse_if_held(planned: Deletion) -> None:
             "Stop them first. Or vol.delete(force=True): it removes the finished ones, and the volume goes when the "
             "running ones end."
         )
+    if any(use.terminal and not use.finished for use in holders):
+        remedy += "\nA terminal ends with `exit` in it; all of yours that are open: %kt_volume gc --force"
     raise VolumeInUse(
         f'volume "{planned.name}" in {planned.namespace} is not deleted, because pods use it: {name_some(holders)}.',
         remedy=remedy,

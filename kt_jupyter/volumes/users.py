@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kt_jupyter.specs.pod import PURPOSE_LABEL, TERMINAL
+
 _FINISHED = ("Succeeded", "Failed")
 
 
@@ -27,6 +29,7 @@ class PodUse:
         node: Where it was scheduled; None while it waits for a node.
         owner: Who made it, such as ``Job train``; None for a pod made by hand.
         ending: It is being deleted.
+        terminal: It is a terminal that somebody opened with kt_jupyter.
     """
 
     name: str
@@ -36,6 +39,7 @@ class PodUse:
     node: str | None = None
     owner: str | None = None
     ending: bool = False
+    terminal: bool = False
 
     @property
     def finished(self) -> bool:
@@ -49,7 +53,8 @@ class PodUse:
 
     def __str__(self) -> str:
         state = "ending" if self.ending else f"{self.phase}, finished" if self.finished else self.phase
-        return f"{self.name} ({state}{f', of {self.owner}' if self.owner else ''})"
+        made_by = "a terminal" if self.terminal else f"of {self.owner}" if self.owner else ""
+        return f"{self.name} ({state}{f', {made_by}' if made_by else ''})"
 
 
 def users_by_claim(pods: Iterable[Mapping[str, Any]]) -> Mapping[tuple[str, str], list[PodUse]]:
@@ -99,4 +104,5 @@ def _use(pod: Mapping[str, Any]) -> PodUse:
         node=pod["spec"].get("nodeName") or None,
         owner=f"{owner['kind']} {owner['name']}" if owner else None,
         ending="deletionTimestamp" in metadata,
+        terminal=(metadata.get("labels") or {}).get(PURPOSE_LABEL) == TERMINAL,
     )

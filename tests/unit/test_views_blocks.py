@@ -154,9 +154,9 @@ def test_an_empty_table_still_has_its_header():
 def test_five_hundred_rows_take_less_than_a_blink():
     rows = [Row(GOOD, (f"volume-{n}", Exact("50 Gi", "50Gi"), "Bound")) for n in range(500)]
     view = View((Table("Volumes", TABLE.blocks[0].columns, rows),))
-    begin = time.perf_counter()
+    begin = time.process_time()  # not the clock on the wall: the machine may be busy with other things
     to_text(view), to_html(view)
-    assert time.perf_counter() - begin < 0.15
+    assert time.process_time() - begin < 0.15
 
 
 def test_colours_come_from_the_page_and_have_a_fallback():
