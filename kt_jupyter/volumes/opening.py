@@ -1,15 +1,17 @@
 """Opening a terminal on a volume: read, plan, start, hand over.
 
 Everything that can be known before a pod is made is: the volume, who uses it, the rights, whether the server would take
-the pod. Then the pod is started aloud, and the terminal opened as soon as its image is there: attaching is tried from
-then on, so that the prompt comes about when the cluster reports that the pod runs. Not earlier: until then it can still
-turn out that there is no such image, and a tab that waits for nothing explains nothing.
+the pod. Then the pod is started aloud, and the terminal opened before it runs: attaching is tried from then on, so that
+the prompt comes about when the cluster reports that it does. As soon as a node has the pod, if its image is known to be
+had here; else a third of a second later, when the image is there: until then it can turn out that there is none, and a
+tab that waits for nothing explains nothing.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +45,7 @@ from kt_jupyter.volumes.shells import Wanted, open_shells, owner_digest, same_sh
 Json = dict[str, Any]
 
 _HUB_USER: Final = "JUPYTERHUB_USER"  # on a hub many people may share one service account
+_worked: Final[set[tuple[str, str]]] = set()  # images that have run from this kernel, by server
 _CREATE_SINCE: Final = (1, 35)  # attaching needs `create` as well as `get` (KEP-4006)
 
 
@@ -55,6 +58,7 @@ class _Prepared:
     plan: Plan | None = None
     manifest: Json | None = None
     notices: tuple[str, ...] = ()
+    image_works: bool = False
 
 
 def open_shell(
@@ -81,10 +85,11 @@ def open_shell(
     subject = f"the terminal on {name}"
     with Start(cluster, ready.manifest, subject=subject, timeout=timeout, progress=progress) as starting:
         if not opens_in_place():
-            pod = starting.until("image").pod
+            pod = starting.until("scheduled" if ready.image_works else "image").pod
             open_terminal(Shell.of(cluster, pod, name, title=ready.title).target)
         started = starting.until("running")
         _refuse_ended(cluster, started, name)
+    _worked.add((cluster.server, wanted.image))
     shell = Shell.of(cluster, started.pod, name, title=ready.title, stages=started.stages)
     if opens_in_place():
         open_terminal(shell.target)
@@ -134,7 +139,17 @@ def _prepare(cluster: Cluster, namespace: str, name: str, wanted: Wanted, *, new
         token=secrets.token_hex(2),
         own_pod=own_pod(cluster, namespace),
     )
-    return _Prepared(_title(name, len(shells)), None, plan, manifest, (*plan.notices, *notices))
+    works = (cluster.server, wanted.image) in _worked or _runs(wanted.image, around.pods)
+    return _Prepared(_title(name, len(shells)), None, plan, manifest, (*plan.notices, *notices), works)
+
+
+def _runs(image: str, pods: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a pod of the namespace has run an image, so that it is one and may be had."""
+    for pod in pods:
+        had = {each["name"] for each in (pod.get("status") or {}).get("containerStatuses") or () if each.get("imageID")}
+        if any(each["image"] == image and each["name"] in had for each in pod["spec"]["containers"]):
+            return True
+    return False
 
 
 def _surroundings(cluster: Cluster, namespace: str, name: str) -> Surroundings:
