@@ -118,3 +118,15 @@ def test_tab_knows_the_volumes(kernel):
 
 def test_tab_without_anything_to_offer_offers_nothing_of_python(kernel):
     assert kernel.complete("%kt_volume create ") == []
+
+
+def test_a_terminal_on_a_volume_is_asked_of_the_front_end_and_its_start_is_a_record_without_times(kernel):
+    kernel.run("vol = %kt_volume create ssh-data --size 1Gi --mount /data --mode RWO")
+    messages = kernel.run("shell = vol.ssh()")
+    (asked,) = [each["content"] for each in messages if each["msg_type"] == "comm_open"]
+    assert asked["target_name"] == "kt_jupyter:terminal"
+    assert asked["data"]["title"] == "ssh-data"
+    assert asked["data"]["pod"].startswith("kt-sh-ssh-data-")
+    texts = [text for _, text in displays([each for each in messages if "data" in each["msg_type"]])]
+    assert "✓ scheduled · ✓ volume bound · ✓ image ready · ✓ running" in texts
+    kernel.run("shell.close(); vol.delete(force=True)")
