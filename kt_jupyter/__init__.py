@@ -73,6 +73,7 @@ from kt_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
+    from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, computes
     from kt_jupyter.kube import Cluster, connect, contexts, current, use
     from kt_jupyter.volumes import Volume, VolumeList, VolumeStatus
     from kt_jupyter.volumes.listing import volumes
@@ -85,6 +86,10 @@ _LAZY = {
     "contexts": "kt_jupyter.kube",
     "current": "kt_jupyter.kube",
     "use": "kt_jupyter.kube",
+    "Compute": "kt_jupyter.compute",
+    "ComputeList": "kt_jupyter.compute",
+    "ComputeStatus": "kt_jupyter.compute",
+    "computes": "kt_jupyter.compute",
     "Volume": "kt_jupyter.volumes",
     "VolumeList": "kt_jupyter.volumes",
     "VolumeStatus": "kt_jupyter.volumes",
@@ -101,8 +106,11 @@ __all__ = [
     "Cluster",
     "ClusterUnreachable",
     "CommandNotStarted",
+    "Compute",
     "ComputeDiffers",
+    "ComputeList",
     "ComputeNotFound",
+    "ComputeStatus",
     "ConfigError",
     "Conflict",
     "ContainerNotFound",
@@ -148,6 +156,7 @@ __all__ = [
     "VolumeUnusable",
     "WaitTimeout",
     "WorkNotFound",
+    "computes",
     "connect",
     "contexts",
     "current",

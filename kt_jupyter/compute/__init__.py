@@ -1,5 +1,11 @@
 """Cells and functions on pods.
 
-``agent`` is the program that runs in a pod and how it gets there; ``session`` is the kernel's side of the conversation
-with it.
+``Compute`` is a pod that they run on: a Job with our agent in it. ``agent`` is that program, and how it gets there;
+``session`` is the kernel's side of the conversation with it.
 """
+
+from kt_jupyter.compute.compute import Compute, Stopped
+from kt_jupyter.compute.finding import ComputeList, computes
+from kt_jupyter.compute.status import ComputeStatus, State
+
+__all__ = ["Compute", "ComputeList", "ComputeStatus", "State", "Stopped", "computes"]

@@ -204,9 +204,9 @@ class ComputeStatus:
 def described(options: Options) -> str:
     """Say what a compute is in a few words: ``2 CPUs  8 Gi  1 GPU  python:3.12-slim  data at /data``."""
     parts = [
-        f"{options.cpus} CPU{'' if str(options.cpus) == '1' else 's'}" if options.cpus else "",
+        human.count(options.cpus, "CPU") if options.cpus else "",
         human.size(options.memory) if options.memory else "",
-        f"{options.gpus} GPU{'' if options.gpus == 1 else 's'}" if options.gpus else "",
+        human.count(options.gpus, "GPU") if options.gpus else "",
         options.image or "",
         *(f"{each.claim} at {each.path}" for each in options.mounts or ()),
     ]

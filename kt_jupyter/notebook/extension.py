@@ -8,12 +8,14 @@ from kt_jupyter import reporting
 from kt_jupyter.kube import notices
 from kt_jupyter.notebook.completion.matcher import MagicMatcher
 from kt_jupyter.notebook.completion.sources import names
+from kt_jupyter.notebook.compute.known import known
 from kt_jupyter.notebook.formatters import register_formatters
 from kt_jupyter.notebook.magics.cluster import CLUSTER, ClusterMagics
+from kt_jupyter.notebook.magics.compute import COMPUTE, ComputeMagics
 from kt_jupyter.notebook.magics.volume import VOLUME, VolumeMagics
 from kt_jupyter.notebook.speaker import Speaker
 
-_COMMANDS = {command.name: command for command in (VOLUME, CLUSTER)}
+_COMMANDS = {command.name: command for command in (VOLUME, COMPUTE, CLUSTER)}
 _loaded: dict[int, _Loaded] = {}
 
 
@@ -25,7 +27,7 @@ class _Loaded:
         self._matcher = MagicMatcher(_COMMANDS, names)
         self._speaker = Speaker(shell)
         register_formatters(shell)
-        shell.register_magics(VolumeMagics, ClusterMagics)
+        shell.register_magics(VolumeMagics, ComputeMagics, ClusterMagics)
         self._matcher.install(shell)
         shell.events.register("post_run_cell", self._speaker.end_of_cell)
         self._spoke_before = reporting.use(self._speaker)
@@ -36,8 +38,10 @@ class _Loaded:
         notices.use(self._noted_before)
         self._shell.events.unregister("post_run_cell", self._speaker.end_of_cell)
         self._matcher.remove(self._shell)
-        for name in _COMMANDS:
-            self._shell.magics_manager.magics["line"].pop(name, None)
+        known.forget()
+        for magics in self._shell.magics_manager.magics.values():
+            for name in _COMMANDS:
+                magics.pop(name, None)
 
 
 def load(shell: Any) -> None:

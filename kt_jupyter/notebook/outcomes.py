@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kt_jupyter.compute import ComputeStatus
 from kt_jupyter.errors import DataWouldBeLost
 from kt_jupyter.volumes.deletion import Deletion
 
@@ -22,6 +23,36 @@ class PlannedDeletion:
     """What a deletion would do."""
 
     deletion: Deletion
+
+
+@dataclass(frozen=True)
+class WouldStart:
+    """The Job of a compute as the server would store it, after its defaults and checks."""
+
+    name: str
+    job: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedStop:
+    """What stopping a compute would do."""
+
+    status: ComputeStatus
+
+
+@dataclass(frozen=True)
+class Detached:
+    """A cell that was sent and is left to itself.
+
+    Attributes:
+        compute: Where it runs.
+        namespace: The compute's.
+        work: By which its agent knows it.
+    """
+
+    compute: str
+    namespace: str
+    work: str
 
 
 def refuse_to_destroy(plan: Deletion) -> None:

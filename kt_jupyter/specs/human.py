@@ -26,6 +26,12 @@ def size(amount: Quantity | int) -> str:
     return f"{float(count):g} {'byte' if count == 1 else 'bytes'}"
 
 
+def count(number: Quantity | int, what: str) -> str:
+    """Write a number of things: ``1 CPU``, ``0.5 CPUs``, ``8 GPUs``."""
+    value = number.value if isinstance(number, Quantity) else number
+    return f"{float(value):g} {what}{'' if value == 1 else 's'}"
+
+
 def age(since: datetime | str | None, now: datetime | None = None) -> str:
     """Write how long ago something was, in its largest whole unit: ``3 d``, ``4 h``, ``2 min``, ``8 s``.
 

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
+from tests.cluster.computing import Computes
 from tests.cluster.workloads import Workloads
 from tests.shells import opened
 
@@ -114,3 +115,11 @@ def _has(rights, rules):
 def workloads(cluster, namespace):
     """Pods, jobs and claims in the test's own namespace."""
     return Workloads(cluster, namespace)
+
+
+@pytest.fixture
+def computes(namespace):
+    """Computes in the test's own namespace."""
+    made = Computes()
+    yield made
+    made.end()

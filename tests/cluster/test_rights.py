@@ -11,6 +11,7 @@ from kt_jupyter.kube import CLAIMS, JOBS, PODS, ROLE_BINDINGS, ROLES, Resource, 
 from kt_jupyter.notebook.cluster.doctor import Answer, diagnose
 from kt_jupyter.notebook.cluster.features import CLUSTER_FEATURES, FEATURES
 from kt_jupyter.volumes import State
+from tests.cluster.computing import printed
 from tests.cluster.workloads import IMAGE
 
 QUIET = [].append
@@ -75,6 +76,14 @@ def test_with_the_printed_role_a_volume_lives_its_whole_life(ada):
     assert vol.users() == []
     assert vol.delete(progress=QUIET).gone
     assert not vol.exists()
+
+
+def test_with_the_printed_role_a_compute_runs_a_cell(ada, computes):
+    volume = kt.Volume("scratch", "10Mi", "/scratch", access_mode="RWO")
+    compute = computes.start(name="train", volumes=[volume])
+    assert printed(compute, "print(6 * 7)") == "42\n"
+    assert [row.name for row in kt.computes()] == ["train"]
+    assert compute.stop().existed
 
 
 def test_with_the_printed_role_everything_about_a_volume_is_known(theirs, ada):

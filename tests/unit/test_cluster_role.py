@@ -63,6 +63,13 @@ rules:
 - apiGroups:
   - ''
   resources:
+  - pods/exec
+  verbs:
+  - get
+  - create
+- apiGroups:
+  - ''
+  resources:
   - pods/log
   verbs:
   - get

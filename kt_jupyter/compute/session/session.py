@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self
 
 from kt_jupyter.compute.session import reading
@@ -95,6 +96,10 @@ class Session:
             raise WaitTimeout(fact) from None
         assert talk.hello is not None
         return talk.hello
+
+    def connecting(self) -> Future[Any]:
+        """Begin to connect and return at once; the future is done when the agent answers, or never will."""
+        return loop.submit(self._begun().connected()).future
 
     def close(self) -> None:
         """End the connection. What runs in the pod goes on."""

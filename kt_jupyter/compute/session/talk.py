@@ -133,7 +133,10 @@ class Talk:
                     wait = _FIRST_WAIT
                     continue
             except _FINAL as error:
-                self.pod.end(error)
+                if self.hello is not None and isinstance(error, CommandNotStarted):
+                    self.last_seen = error.fact  # it was there: its container is ending, and the pod will say why
+                else:
+                    self.pod.end(error)
             except NotFound:
                 self.pod.absent()
             except KtError as error:

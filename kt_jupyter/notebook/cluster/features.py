@@ -13,6 +13,7 @@ from kt_jupyter.kube import (
     EVENTS,
     JOBS,
     NAMESPACES,
+    NODES,
     PODS,
     RESOURCE_QUOTAS,
     STORAGE_CLASSES,
@@ -61,12 +62,17 @@ FEATURES = (
     Feature("see who uses a volume", Need(PODS, ("get", "list", "watch")), "the column USED BY stays empty"),
     Feature("remove finished pods that hold a volume", Need(PODS, ("delete",)), "whoever started them removes them"),
     Feature("see why a volume waits", Need(EVENTS, ("list", "watch")), "the cluster's own reasons are not shown"),
-    Feature("open terminals on volumes", Need(JOBS, ("get", "list", "watch", "create", "delete")), "no terminals"),
+    Feature(
+        "open terminals and start computes",
+        Need(JOBS, ("get", "list", "watch", "create", "delete")),
+        "no terminals, no computes",
+    ),
     Feature(
         "keep a terminal while it is in use", Need(JOBS, ("patch",)), "a terminal ends half an hour after its start"
     ),
     Feature("type into a terminal", Need(PODS, ("get", "create"), "attach"), "no terminals"),
-    Feature("see what a terminal has shown before", Need(PODS, ("get",), "log"), "it begins empty"),
+    Feature("run cells and functions on a compute", Need(PODS, ("get", "create"), "exec"), "nothing runs there"),
+    Feature("see what was printed before", Need(PODS, ("get",), "log"), "terminals begin empty, and there are no logs"),
     Feature("see quotas", Need(RESOURCE_QUOTAS, ("list",)), "a quota shows itself only when it refuses"),
 )
 """What a Role in one namespace can grant."""
@@ -74,6 +80,7 @@ FEATURES = (
 CLUSTER_FEATURES = (
     Feature("see storage classes", Need(STORAGE_CLASSES, ("get", "list")), "the server picks its default class"),
     Feature("see what a deletion does to data", Need(VOLUMES, ("get",)), "assume that deleting destroys data"),
+    Feature("see which GPUs the nodes have", Need(NODES, ("list",)), "the scheduler alone says why a pod waits"),
     Feature("see namespaces", Need(NAMESPACES, ("list",)), "name the namespace with -n"),
 )
 """What only a ClusterRole can grant; everything goes on without, with less to see."""

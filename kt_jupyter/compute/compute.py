@@ -1,0 +1,451 @@
+"""``Compute``: the public face of a session on a pod.
+
+Kubetorch's class, with Kubernetes' words. Making the object checks what was said and asks nobody; the pod, and the
+volumes that don't exist yet, are made when it is started, or when something is first run on it. What it is lives in the
+cluster and not in this object: another object of the same name, in this kernel or the next one, is the same compute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from kt_jupyter import reporting
+from kt_jupyter.compute import starting
+from kt_jupyter.compute.arguments import IMAGE, read_options
+from kt_jupyter.compute.finding import absence, find
+from kt_jupyter.compute.naming import default_name, user
+from kt_jupyter.compute.session import Session, Work
+from kt_jupyter.compute.starting import Request, Running
+from kt_jupyter.compute.status import ComputeStatus, State, Verdict, described
+from kt_jupyter.compute.volumes import namespace_of, read_volumes
+from kt_jupyter.errors import AlreadyExists, SessionEnded
+from kt_jupyter.kube import JOBS, Cluster, current
+from kt_jupyter.pods.starting import TIMEOUT
+from kt_jupyter.reporting import Say
+from kt_jupyter.specs.names import compute_name, namespace_name
+from kt_jupyter.specs.options import Options
+from kt_jupyter.specs.pod import CONTAINER
+from kt_jupyter.volumes import Volume
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What stopping a compute did.
+
+    Attributes:
+        name: The compute.
+        namespace: Its namespace.
+        existed: Whether there was one.
+        volumes: The volumes it mounted, which are still there.
+    """
+
+    name: str
+    namespace: str
+    existed: bool
+    volumes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        if not self.existed:
+            return f"Compute {self.name}: there is none in {self.namespace}, nothing to do"
+        kept = f"; kept: volume {', '.join(self.volumes)}" if self.volumes else ""
+        return f"Compute {self.name}: stopped{kept}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for ``--json``."""
+        return {
+            "name": self.name,
+            "namespace": self.namespace,
+            "existed": self.existed,
+            "volumes": list(self.volumes),
+        }
+
+
+class Compute:
+    """A pod that cells and functions run on: a Job that ends by itself when nobody uses it.
+
+    All arguments are keyword-only, and what is left open has a default; making the object makes no request.
+
+    Args:
+        cpus: CPUs: ``2``, ``0.5``, ``"500m"``. Default: 1.
+        memory: Memory: ``"8Gi"``. Default: 2Gi. It is promised, and also the limit.
+        gpus: GPUs (``nvidia.com/gpu``). Default: none.
+        image: Any image with Python 3.8 or newer. Default: ``python:<the kernel's minor version>-slim``.
+        env_vars: Environment variables. Whoever may read Jobs can read them.
+        namespace: Default: that of its volumes where they say one, else the current one.
+        volumes: What it mounts: ``kt.Volume`` objects, which are made when it starts if they don't exist, and names of
+            volumes that do: ``"data"``, ``"data:/mnt"``, ``"data:/mnt:ro"``.
+        name: By which it is found again, from any kernel. Default: after the notebook and the other arguments.
+        idle: How long it stays when nothing runs on it: ``"2h"``, seconds, or ``"never"``. Default: 30 minutes.
+        node_selector: Labels that its node must have.
+        tolerations: Taints that it puts up with: as Kubernetes writes them, or ``"key=value:NoSchedule"``. For GPUs it
+            is there already.
+        queue: The Kueue LocalQueue that admits it.
+        run_as: The user's number that it runs as, or ``"user:group"``. Default: as a pod that uses its volumes already,
+            else 1000.
+        working_dir: Where cells begin. Default: the image's, or a directory of its own in the default image.
+        service_account: Whose rights and pull secrets its pod has. No token is mounted.
+        image_pull_secret: The secret with which a private image is pulled.
+        priority_class: Its priority class.
+
+    Raises:
+        InvalidInput: An argument is not what Kubernetes accepts; the message has a valid spelling.
+
+    Example:
+        >>> compute = kt.Compute(cpus=2, memory="8Gi", volumes=["my-data"])
+        >>> compute.start()
+        Compute train-3f2a1  2 CPUs  8 Gi  at my-data:/data
+    """
+
+    def __init__(
+        self,
+        *,
+        cpus: float | str | None = None,
+        memory: str | None = None,
+        gpus: int | None = None,
+        image: str | None = None,
+        env_vars: Mapping[str, str | int | float] | None = None,
+        namespace: str | None = None,
+        volumes: Sequence[Volume | str] = (),
+        name: str | None = None,
+        idle: str | float | None = None,
+        node_selector: Mapping[str, str] | None = None,
+        tolerations: Sequence[Mapping[str, Any] | str] | None = None,
+        queue: str | None = None,
+        run_as: int | str | None = None,
+        working_dir: str | None = None,
+        service_account: str | None = None,
+        image_pull_secret: str | None = None,
+        priority_class: str | None = None,
+    ) -> None:
+        self._options = read_options(
+            cpus=cpus,
+            memory=memory,
+            gpus=gpus,
+            image=image,
+            env_vars=env_vars,
+            idle=idle,
+            node_selector=node_selector,
+            tolerations=tolerations,
+            queue=queue,
+            run_as=run_as,
+            working_dir=working_dir,
+            service_account=service_account,
+            image_pull_secret=image_pull_secret,
+            priority_class=priority_class,
+        )
+        self._volumes = read_volumes(volumes)
+        self._namespace = namespace_of(self._volumes, None if namespace is None else namespace_name(namespace))
+        described_by = repr((astuple(self._options), [(each.name, each.path) for each in self._volumes], namespace))
+        self._name = default_name(described_by) if name is None else compute_name(name)
+        self._cluster: Cluster | None = None
+        self._running: Running | None = None
+        self._used = self._unchecked = False
+        self._lock = threading.RLock()
+
+    # -- what it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    @property
+    def namespace(self) -> str:
+        """The namespace it runs in."""
+        return self._namespace or self.cluster.namespace
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster it runs on: the current one at its first use."""
+        if self._cluster is None:
+            self._cluster = current()
+        return self._cluster
+
+    @property
+    def image(self) -> str:
+        """Its image, as it was said; else the default."""
+        return self._options.image or IMAGE
+
+    @property
+    def pod(self) -> str | None:
+        """The pod's name, when it was started or found through this object."""
+        return self._running.pod if self._running else None
+
+    @property
+    def node(self) -> str | None:
+        """The node of that pod."""
+        return self._running.node if self._running else None
+
+    def manifest(self, *, check: bool = False) -> Json:
+        """Return the Job that ``start`` would send, its volumes' places and node settled. Makes nothing.
+
+        Args:
+            check: Let the server check it (quotas, policies, names), and return it as the server would keep it.
+
+        Raises:
+            VolumeNotFound, VolumeUnusable, VolumeInUse: A volume can't be mounted.
+            QuotaExceeded, Rejected: With ``check``: the server refuses it.
+        """
+        request = self._request()
+        manifest = request.manifest(starting.prepared(request))
+        if not check:
+            return manifest
+        starting.check_with_server(request, manifest)
+        return request.cluster.create(JOBS, manifest, namespace=request.namespace, dry_run=True)
+
+    # -- what can be done with it -----------------------------------------------------------------------------------
+
+    def start(self, *, fresh: bool = False, timeout: float = TIMEOUT, progress: Say | None = None) -> Self:
+        """Start it, or find that it runs; returns when it can be used.
+
+        Volumes that were described and don't exist are made; those that exist are checked first. Twice is once. A
+        start that does not succeed removes what it made, and says so.
+
+        Args:
+            fresh: Start it anew if it runs, which loses its variables and ends what runs there.
+            timeout: Seconds that it may take. A pod that no node has room for waits until then.
+            progress: Gets what is waited for, a line each time it changes; default: stderr.
+
+        Returns:
+            This object.
+
+        Raises:
+            ComputeDiffers: It runs, and is another one than is asked for; the message has the differences.
+            VolumeNotFound: A volume does not exist and was not described.
+            VolumeDiffers: A volume exists, and is another one than was described.
+            VolumeInUse: A volume is in use so that this pod can't have it too; the message names who has it.
+            VolumeUnusable: A volume is lost, is being deleted, or gets no disk.
+            ImageNotAvailable: The image can't be had, or has no Python.
+            QuotaExceeded, Rejected: The namespace takes no such pod.
+            Forbidden: A right is missing; the message names it.
+            WaitTimeout: The time is over; the message says what it waited for.
+
+        Example:
+            >>> kt.Compute(name="train", gpus=1).start(timeout=3600)
+            Compute train  1 GPU
+        """
+        with self._lock:
+            self._running = self._started(fresh=fresh, timeout=timeout, progress=progress)
+        return self
+
+    def session(self, *, timeout: float = TIMEOUT, progress: Say | None = None) -> Session:
+        """Return the conversation with its agent, starting it if need be: what functions and cells are run through.
+
+        One that has ended meanwhile is started again: whoever keeps something there asks ``start`` first.
+        """
+        with self._lock:
+            if self._running is None or self._running.session.ended:
+                self.start(timeout=timeout, progress=progress)
+            assert self._running is not None
+            return self._running.session
+
+    def ready_for_cells(self, *, fresh: bool = False, progress: Say | None = None) -> None:
+        """Start it if need be, unless what cells had kept there is gone: then say so.
+
+        Args:
+            fresh: Start it anew, without variables.
+            progress: As for ``start``.
+
+        Raises:
+            SessionEnded: It has ended, and the variables with it; says why. ``fresh`` starts it anew.
+            KtError: It can't be started; see ``start``.
+        """
+        with self._lock:
+            lost = None if fresh else self._why_lost()
+            if lost is not None:
+                raise lost
+            self.start(fresh=fresh, progress=progress)
+
+    def refuse_ended(self) -> None:
+        """Raise when it has ended, or its pod is told to: for who found that something there did not end by itself.
+
+        Raises:
+            SessionEnded: Says why.
+        """
+        found = find(self.cluster, self.namespace, self.name)
+        if found is None or found.state in {State.ENDING, State.ENDED}:
+            why = found.reason if found is not None and found.reason else "it was stopped"
+            reason = found.ended_by if found is not None else "stopped"
+            raise self._lost(reason, f'compute "{self.name}" has ended: {why}.')
+
+    def start_cell(
+        self,
+        source: str,
+        *,
+        inputs: Mapping[str, bytes] | None = None,
+        outputs: Sequence[str] = (),
+        limit: int | None = None,
+        timeout: float | None = None,
+        count: int | None = None,
+    ) -> Work:
+        """Start a cell on it and return at once; it is started first if need be.
+
+        Args:
+            source: The cell's text.
+            inputs: Variables to set first: name to pickle.
+            outputs: Names of variables to bring back, pickled, in ``Done.values``.
+            limit: Bytes that all of ``outputs`` may have together.
+            timeout: Seconds that the cell may run.
+            count: The number that its tracebacks show.
+
+        Returns:
+            The work, to follow or to leave.
+
+        Raises:
+            SessionEnded: It has ended, and what cells had kept there is gone; says why.
+            KtError: It can't be started; see ``start``.
+
+        Example:
+            >>> compute.start_cell("print(6 * 7)").follow(print).status
+            'ok'
+        """
+        with self._lock:
+            self.ready_for_cells()
+            self._used = True
+            assert self._running is not None
+            session = self._running.session
+        return session.start_cell(source, inputs=inputs, outputs=outputs, limit=limit, timeout=timeout, count=count)
+
+    def take_over(self, before: Compute) -> None:
+        """Go on with the connection of another handle on the same compute, which loses it.
+
+        What this one asks for is compared with what runs before it is used.
+        """
+        if before is self:
+            return
+        with before._lock, self._lock:
+            self._leave()
+            self._cluster, self._running, self._used = before._cluster, before._running, before._used
+            self._unchecked = self._running is not None and (self._options != Options() or bool(self._volumes))
+            before._running = None
+
+    def stop(self, *, wait: bool = True) -> Stopped:
+        """End it: its Job and its pod go, its variables with them; its volumes stay.
+
+        Args:
+            wait: Return when the pod is gone, so that its volumes are free.
+
+        Returns:
+            What was done; stopping what does not run is no error.
+        """
+        with self._lock:
+            self._leave()
+            request = self._request()
+            found = find(request.cluster, request.namespace, request.name)
+            if found is None:
+                return Stopped(self.name, self.namespace, existed=False)
+            starting.remove(request, found, wait=wait)
+            volumes = tuple(dict.fromkeys(each.claim for each in found.volumes))
+            return Stopped(self.name, self.namespace, existed=True, volumes=volumes)
+
+    def status(self) -> ComputeStatus:
+        """Read how it is doing: running, starting and what it waits for, ended and why.
+
+        One that was described and not started is ``State.ABSENT``.
+        """
+        found = find(self.cluster, self.namespace, self.name)
+        if found is not None:
+            return found
+        return ComputeStatus(self.name, self.namespace, Verdict(State.ABSENT), self._options)
+
+    def logs(self, *, tail: int | None = None) -> str:
+        """Return what its cells and functions have printed so far, as ``kubectl logs`` does.
+
+        Args:
+            tail: Only so many of the last lines.
+
+        Raises:
+            ComputeNotFound: It does not run, and has not within the last hour.
+        """
+        found = find(self.cluster, self.namespace, self.name)
+        if found is None or found.pod_name is None:
+            raise absence(self.cluster, self.namespace, self.name)
+        return self.cluster.logs(found.pod_name, namespace=self.namespace, container=CONTAINER, tail_lines=tail)
+
+    def close(self) -> None:
+        """Leave it: the connection ends, the pod and what runs there go on."""
+        with self._lock:
+            self._leave()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        """Say what is known without a request."""
+        volumes = [f"{each.name} at {each.path}" if each.path else each.name for each in self._volumes]
+        parts = [
+            f"Compute {self.name}",
+            described(self._options),
+            *volumes,
+            f"in {self._namespace}" if self._namespace else "",
+        ]
+        return "  ".join(part for part in parts if part)
+
+    # -- how it is done ---------------------------------------------------------------------------------------------
+
+    def _request(self) -> Request:
+        return Request(self.cluster, self.namespace, self.name, self._options, self._volumes)
+
+    def _started(self, *, fresh: bool, timeout: float, progress: Say | None) -> Running:
+        request = self._request()
+        if self._running is not None and not self._running.session.ended and not fresh:
+            if self._unchecked and (found := find(request.cluster, request.namespace, request.name)) is not None:
+                starting.refuse_other(request, found)
+                self._unchecked = False
+            return self._running
+        self._leave()
+        while True:
+            found = find(request.cluster, request.namespace, request.name)
+            if found is not None and found.state.lives and not fresh:
+                self._tell_whose(found, progress)
+                return starting.join(request, found, timeout=timeout, progress=progress)
+            if found is not None:
+                starting.remove(request, found)
+            self._used = fresh = False
+            try:
+                return starting.start(request, timeout=timeout, progress=progress)
+            except AlreadyExists:
+                continue  # another kernel was faster by a moment: it is the same compute
+
+    def _tell_whose(self, found: ComputeStatus, progress: Say | None) -> None:
+        if found.made_by and found.made_by.partition(",")[0] != user():
+            said = f'Compute "{self.name}" is there already: {found.made_by} started it {found.age} ago.'
+            reporting.notice(said, progress)
+
+    def _why_lost(self) -> SessionEnded | None:
+        """Say why the variables that were kept are gone; None when they are not, or none were kept."""
+        if self._running is not None:
+            if not self._used or not self._running.session.ended:
+                return None
+            try:
+                self._running.session.connect()
+            except SessionEnded as ended:
+                return self._lost(ended.reason, ended.fact)
+            return None
+        found = find(self.cluster, self.namespace, self.name)
+        if found is None or found.state is not State.ENDED or found.kept_nothing:
+            return None
+        return self._lost(found.ended_by, f'compute "{self.name}" has ended: {found.reason}.')
+
+    def _lost(self, reason: str, fact: str) -> SessionEnded:
+        return SessionEnded(
+            f"{fact} Its variables are gone.",
+            reason=reason,
+            remedy=f"To start it anew: %%kt_compute {self.name} --fresh, or .start(fresh=True)",
+        )
+
+    def _leave(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.session.close()

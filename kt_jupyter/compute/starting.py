@@ -1,0 +1,224 @@
+"""Starting a compute, or finding that it runs: aloud, once, and all or nothing.
+
+In this order, so that nothing is made in vain: is one of that name there, and is it what was asked for; are its volumes
+usable, and where does that put the pod; would the server take the pod. Then the volumes that are missing are made, and
+the Job; and the agent is spoken to as soon as a node has the pod, for it answers before the cluster reports that it
+runs. Whatever ends that other than well removes what was made, a volume included that nobody else uses by then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from kt_jupyter import reporting
+from kt_jupyter.compute import agent, gpus
+from kt_jupyter.compute.arguments import IMAGE
+from kt_jupyter.compute.naming import made_by
+from kt_jupyter.compute.preparing import Prepared, prepare
+from kt_jupyter.compute.session import Session
+from kt_jupyter.compute.status import ComputeStatus, State
+from kt_jupyter.compute.volumes import Wanted
+from kt_jupyter.errors import ComputeDiffers, Forbidden, KtError, NotFound
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
+from kt_jupyter.pods import Start
+from kt_jupyter.reporting import Say
+from kt_jupyter.specs import compute as specs
+from kt_jupyter.specs.job import pod_of
+from kt_jupyter.specs.options import Options, defaults, differences
+from kt_jupyter.specs.pod import CONTAINER
+from kt_jupyter.volumes import Volume
+
+Json = dict[str, Any]
+
+GONE_WITHIN: Final = 60.0  # seconds that a pod may take to be gone
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A compute as it was asked for.
+
+    Attributes:
+        cluster: Where.
+        namespace: Its namespace.
+        name: Its name.
+        options: What was said about it.
+        volumes: Its volumes.
+    """
+
+    cluster: Cluster
+    namespace: str
+    name: str
+    options: Options
+    volumes: Sequence[Wanted]
+
+    def manifest(self, prepared: Prepared) -> Json:
+        """Return the Job, with what was left open filled in."""
+        options = replace(self.options, mounts=prepared.mounts, run_as=prepared.run_as).over(defaults(IMAGE))
+        if options.working_dir is None and options.image == IMAGE:
+            options = replace(options, working_dir=specs.HOME)  # the image's own, /, takes no files of a user's
+        launch = agent.command(idle=options.idle or None)
+        return specs.manifest(
+            self.name,
+            options,
+            command=launch.command,
+            args=launch.args,
+            namespace=self.namespace,
+            node=prepared.node,
+            tolerations=prepared.tolerations,
+            made_by=made_by(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A compute that runs, and the conversation with it."""
+
+    session: Session
+    uid: str
+    pod: str
+    node: str
+
+
+def prepared(request: Request) -> Prepared:
+    """Check what the compute needs; makes nothing. See ``preparing``."""
+    return prepare(request.cluster, request.namespace, request.volumes, run_as=request.options.run_as)
+
+
+def start(request: Request, *, timeout: float, progress: Say | None) -> Running:
+    """Make a compute that is not there, and connect to it.
+
+    Raises:
+        AlreadyExists: Somebody made it in this moment.
+        KtError: Whatever keeps it from starting; nothing of it is left.
+    """
+    ready = prepared(request)
+    for line in ready.notices:
+        reporting.notice(line, progress)
+    manifest = request.manifest(ready)
+    check_with_server(request, manifest)
+    _tell_of_gpus(request, progress)
+    with _volumes(request, ready.missing, progress):
+        return _connected(request, manifest, timeout=timeout, progress=progress)
+
+
+def join(request: Request, found: ComputeStatus, *, timeout: float, progress: Say | None) -> Running:
+    """Connect to a compute that is there, waiting for it where it is still starting.
+
+    Raises:
+        ComputeDiffers: It is another one than is asked for.
+    """
+    refuse_other(request, found)
+    assert found.job is not None
+    if found.state is State.RUNNING:
+        assert found.pod is not None
+        pod, node = str(found.pod["metadata"]["name"]), str(found.pod["spec"]["nodeName"])
+        session = Session(request.cluster, pod, namespace=request.namespace, container=CONTAINER)
+        session.connect(timeout)
+        return Running(session, str(found.job["metadata"]["uid"]), pod, node)
+    return _connected(request, dict(found.job), timeout=timeout, progress=progress, existing=dict(found.job))
+
+
+def refuse_other(request: Request, found: ComputeStatus) -> None:
+    """Refuse a compute that is there when it is another one than is asked for.
+
+    Raises:
+        ComputeDiffers: With every difference.
+    """
+    asked = request.options
+    if request.volumes:
+        asked = replace(asked, mounts=prepared(request).mounts)
+    different = differences(asked, found.options)
+    if not different:
+        return
+    told = [f"{what.replace('_', ' ')}: {has}, asked was {wants}" for what, (has, wants) in different.items()]
+    raise ComputeDiffers(
+        f'compute "{request.name}" is there, and is another one: {"; ".join(told)}.',
+        remedy="To use it as it is, leave that out. To start it anew, and lose its variables: fresh=True, or --fresh "
+        "in a cell. Or give this one another name.",
+        differences=different,
+    )
+
+
+def remove(request: Request, found: ComputeStatus, *, wait: bool = True) -> None:
+    """Delete a compute's Job, and its pod with it; returns when they are gone."""
+    assert found.job is not None
+    with contextlib.suppress(NotFound):
+        request.cluster.delete(
+            JOBS, found.job["metadata"]["name"], namespace=request.namespace, uid=found.job["metadata"]["uid"]
+        )
+    if not wait or found.pod is None:
+        return
+    pod = found.pod["metadata"]
+    request.cluster.wait_for(
+        PODS,
+        pod["name"],
+        lambda pod: pod is None or None,
+        namespace=request.namespace,
+        timeout=GONE_WITHIN,
+        uid=pod["uid"],
+    )
+
+
+def check_with_server(request: Request, manifest: Json) -> None:
+    """Let the server check the pod before anything is made, volumes included; who may not make pods learns later."""
+    with contextlib.suppress(Forbidden):
+        request.cluster.create(PODS, pod_of(manifest), namespace=request.namespace, dry_run=True)
+
+
+def _tell_of_gpus(request: Request, progress: Say | None) -> None:
+    wanted = request.options.gpus
+    said = gpus.shortage(request.cluster, wanted) if wanted else None
+    if said:
+        reporting.notice(said, progress)
+
+
+@contextlib.contextmanager
+def _volumes(request: Request, missing: Sequence[Volume], progress: Say | None) -> Iterator[None]:
+    """Make the volumes that are missing; unmake them when the block fails."""
+    made: list[tuple[str, str]] = []
+    try:
+        for volume in missing:
+            claim = volume.ensure(notify=progress)
+            made.append((volume.name, claim["metadata"]["uid"]))
+        yield
+    except BaseException:
+        removed = [name for name, uid in made if _unmade(request, name, uid)]
+        if removed:
+            names = ", ".join(removed)
+            reporting.notice(f"Removed again: volume {names}, made for {request.name} and never used.", progress)
+        raise
+
+
+def _unmade(request: Request, name: str, uid: str) -> bool:
+    """Delete a volume that was made a moment ago, unless somebody else uses it by now."""
+    try:
+        users = Volume.from_name(name, request.namespace).users()
+        if any(use.owner != f"Job {specs.job_of(request.name)}" for use in users):
+            return False
+        request.cluster.delete(CLAIMS, name, namespace=request.namespace, uid=uid)
+    except KtError:
+        return False
+    return True
+
+
+def _connected(
+    request: Request, manifest: Json, *, timeout: float, progress: Say | None, existing: Json | None = None
+) -> Running:
+    """Start the Job, or follow the one that is there, and speak to its agent as soon as a node has the pod."""
+    subject = f'compute "{request.name}"'
+    with Start(
+        request.cluster, manifest, subject=subject, timeout=timeout, progress=progress, existing=existing
+    ) as starting:
+        started = starting.until("scheduled")
+        session = Session(request.cluster, started.name, namespace=request.namespace, container=started.container)
+        try:
+            answer = session.connecting()
+            starting.until("running", unless=answer)
+            answer.result()
+        except BaseException:
+            session.close()
+            raise
+    return Running(session, str(started.job["metadata"]["uid"]), started.name, started.node)

@@ -1,0 +1,195 @@
+"""How a compute looks, alone and among others, and what became of one."""
+
+from __future__ import annotations
+
+from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, State, Stopped
+from kt_jupyter.errors import KtError
+from kt_jupyter.kube import current
+from kt_jupyter.notebook.document import as_yaml
+from kt_jupyter.notebook.outcomes import Detached, PlannedStop, WouldStart
+from kt_jupyter.notebook.views.blocks import (
+    ABSENT,
+    BUSY,
+    ENDING,
+    GOOD,
+    PROBLEM,
+    YES,
+    Code,
+    Column,
+    Facts,
+    Heading,
+    Mark,
+    Next,
+    Note,
+    Row,
+    Span,
+    Table,
+    Tone,
+    View,
+    Words,
+)
+from kt_jupyter.notebook.views.units import NOTHING, age, made, size
+from kt_jupyter.specs import human
+from kt_jupyter.specs.durations import written
+from kt_jupyter.specs.options import Options
+
+MARKS: dict[State, Mark] = {
+    State.RUNNING: GOOD,
+    State.STARTING: BUSY,
+    State.PROBLEM: PROBLEM,
+    State.ENDING: ENDING,
+    State.ENDED: Mark("✕", Tone.OFF),
+    State.ABSENT: ABSENT,
+}
+_COLUMNS = (
+    Column("NAME"),
+    Column("STATUS", wide=True),
+    Column("CPUS", right=True),
+    Column("MEMORY", right=True),
+    Column("GPUS", right=True),
+    Column("VOLUMES"),
+    Column("NODE"),
+    Column("BY"),
+    Column("AGE"),
+)
+
+
+def compute_view(compute: Compute) -> View:
+    """Show a compute as it is now. When the cluster does not say, show the handle and why."""
+    try:
+        return status_view(compute.status())
+    except KtError as error:
+        return View((Heading("Compute", compute.name), Note(error.fact, PROBLEM)))
+
+
+def status_view(status: ComputeStatus) -> View:
+    """Show one compute: how it is, what it is, what one could do."""
+    name = _called(status.name, status.namespace)
+    return View(
+        (
+            Heading("Compute", status.name, MARKS[status.state], status.words),
+            Facts(_facts(status)),
+            Next(_possible(status.state, name)),
+        )
+    )
+
+
+def list_view(listed: ComputeList) -> View:
+    """Show the computes of a namespace; an empty list says how to start the first one."""
+    place = f"in {listed.namespace}" if listed.namespace else "in all namespaces"
+    cluster = f" ({listed.context})" if listed.context else ""
+    if not listed:
+        return View((Note(f"No computes {place}{cluster}."), Next(("%%kt_compute --cpus 1",))))
+    many = listed.namespace is None
+    title = f"{len(listed)} compute{'' if len(listed) == 1 else 's'} {place}{cluster}"
+    columns = (Column("NAMESPACE"), *_COLUMNS) if many else _COLUMNS
+    return View((Table(title, columns, [_row(status, many=many) for status in listed]),))
+
+
+def stopped_view(stopped: Stopped) -> View:
+    """Show what stopping a compute did."""
+    if not stopped.existed:
+        state = f"there is none in {stopped.namespace}, nothing to do"
+        return View((Heading("Compute", stopped.name, ABSENT, state),))
+    volumes = [Facts([f"namespace {stopped.namespace}", _kept(stopped.volumes)])]
+    return View((Heading("Compute", stopped.name, YES, "stopped"), *volumes))
+
+
+def planned_stop_view(planned: PlannedStop) -> View:
+    """Show what stopping a compute would do."""
+    status = planned.status
+    if status.job is None:
+        return stopped_view(Stopped(status.name, status.namespace, existed=False))
+    kept = _kept(tuple(dict.fromkeys(each.claim for each in status.volumes)))
+    state = "would be stopped, and its variables lost (dry run: nothing was changed)"
+    stop = f"%kt_compute stop {_called(status.name, status.namespace)}"
+    facts = Facts([f"namespace {status.namespace}", f"now: {status.words}", kept])
+    return View((Heading("Compute", status.name, ABSENT, state), facts, Next((stop,))))
+
+
+def would_start_view(would: WouldStart) -> View:
+    """Show the Job of a compute that would be started."""
+    state = "would be started (dry run: the server checked it and kept nothing)"
+    return View((Heading("Compute", would.name, ABSENT, state), Code(as_yaml(_settled(would.job)))))
+
+
+def detached_view(detached: Detached) -> View:
+    """Show a cell that was left to itself."""
+    name = _called(detached.compute, detached.namespace)
+    return View(
+        (
+            Heading("Cell", f"on {detached.compute}", BUSY, "runs by itself, whatever becomes of this notebook"),
+            Next((f"%kt_compute attach {name}", f"%kt_compute logs {name}", f"%kt_compute stop {name}")),
+        )
+    )
+
+
+def _called(name: str, namespace: str) -> str:
+    """Return how a command names a compute, its namespace included where it is not the current one."""
+    return name if namespace == current().namespace else f"{name} -n {namespace}"
+
+
+def _possible(state: State, name: str) -> tuple[str, ...]:
+    if state in {State.ABSENT, State.ENDED}:
+        return (f"%%kt_compute {name}", "%kt_compute")
+    return (f"%%kt_compute {name}", f"%kt_compute logs {name}", f"%kt_compute stop {name}")
+
+
+def _facts(status: ComputeStatus) -> list[Words]:
+    facts = _described(status.options)
+    facts.append(f"namespace {status.namespace}")
+    if status.pod_name:
+        facts.append(f"pod {status.pod_name}{f' on {status.node}' if status.node else ''}")
+    if status.created:
+        by = f" by {status.made_by}" if status.made_by else ""
+        facts.append([made(status.created), by])
+    return facts
+
+
+def _described(options: Options) -> list[Words]:
+    facts: list[Words] = []
+    if options.cpus:
+        facts.append(human.count(options.cpus, "CPU"))
+    if options.memory:
+        facts.append(size(options.memory))
+    if options.gpus:
+        facts.append(human.count(options.gpus, "GPU"))
+    if options.image:
+        facts.append(options.image)
+    facts += [f"{each.claim} at {each.path}{' (read-only)' if each.read_only else ''}" for each in options.mounts or ()]
+    if options.idle is not None:
+        facts.append(f"ends after {written(options.idle)} without use" if options.idle else "stays until it is stopped")
+    if options.queue:
+        facts.append(f"queue {options.queue}")
+    return facts
+
+
+def _kept(volumes: tuple[str, ...]) -> str:
+    if not volumes:
+        return "it had no volumes"
+    return f"{'volume' if len(volumes) == 1 else 'volumes'} {', '.join(volumes)} kept"
+
+
+def _row(status: ComputeStatus, *, many: bool) -> Row:
+    options = status.options
+    cells: list[Span] = [
+        status.name,
+        status.words,
+        f"{float(options.cpus.value):g}" if options.cpus else NOTHING,
+        size(options.memory),
+        str(options.gpus) if options.gpus else NOTHING,
+        ", ".join(each.claim for each in status.volumes) or NOTHING,
+        status.node or NOTHING,
+        status.made_by.partition(",")[0] or NOTHING,
+        age(status.created),
+    ]
+    return Row(MARKS[status.state], [status.namespace, *cells] if many else cells)
+
+
+def _settled(job: dict[str, object]) -> dict[str, object]:
+    """Return a Job without what only a real one has, and without the agent, which nobody reads."""
+    shown = {key: value for key, value in job.items() if key != "status"}
+    metadata = dict(shown["metadata"])  # type: ignore[call-overload]
+    for key in ("creationTimestamp", "managedFields", "resourceVersion", "uid", "generation"):
+        metadata.pop(key, None)
+    return {**shown, "metadata": metadata}
