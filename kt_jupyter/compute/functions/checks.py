@@ -20,8 +20,13 @@ _HERE: Final = sys.version_info[:2]
 _present: weakref.WeakKeyDictionary[Session, set[str]] = weakref.WeakKeyDictionary()
 
 
-def check_python(there: Interpreter, pod: str) -> None:
+def check_python(there: Interpreter, pod: str, what: str = "functions") -> None:
     """Refuse to exchange pickles with a Python that cannot read ours.
+
+    Args:
+        there: The pod's.
+        pod: Its name.
+        what: What would be exchanged, for the message.
 
     Raises:
         PythonMismatch: It is another implementation or minor version, or its cloudpickle is another major version.
@@ -29,14 +34,14 @@ def check_python(there: Interpreter, pod: str) -> None:
     if there.implementation != sys.implementation.name:
         raise PythonMismatch(
             f"this notebook runs {platform.python_implementation()} and pod {pod} runs {there.implementation}: "
-            "functions cannot be sent between the two.",
+            f"{what} cannot be sent between the two.",
             remedy=_ways_out(),
         )
     if there.version[:2] != _HERE:
         ours, theirs = (".".join(map(str, pair)) for pair in (_HERE, there.version[:2]))
         raise PythonMismatch(
             f"this notebook runs Python {ours} and pod {pod} runs Python {theirs}: "
-            "functions cannot be sent between minor versions.",
+            f"{what} cannot be sent between minor versions.",
             remedy=_ways_out(theirs),
         )
     if there.cloudpickle is None:
@@ -45,7 +50,7 @@ def check_python(there: Interpreter, pod: str) -> None:
     if ours.partition(".")[0] != there.cloudpickle.partition(".")[0]:
         raise PythonMismatch(
             f"this notebook has cloudpickle {ours} and pod {pod} has {there.cloudpickle}: "
-            "functions cannot be sent between major versions.",
+            f"{what} cannot be sent between major versions.",
             remedy="Stop the compute, and the next call starts it with this notebook's cloudpickle.",
         )
 

@@ -14,8 +14,8 @@ from typing import Any
 from kt_jupyter import reporting
 from kt_jupyter.compute import Compute
 from kt_jupyter.compute.functions.capture import Packed
+from kt_jupyter.compute.functions.checks import check_packages, check_python
 from kt_jupyter.compute.session import Done, Result, Work
-from kt_jupyter.compute.versions import refuse_other_minor
 from kt_jupyter.errors import CellFailed
 from kt_jupyter.notebook.compute import variables
 from kt_jupyter.notebook.compute.relay import Relay
@@ -36,8 +36,9 @@ def start(
     compute.ready_for_cells(fresh=fresh)
     if inputs or outputs:
         session = compute.session()
-        refuse_other_minor(session.hello, "variables")
-        variables.refuse_missing(inputs, session.probe, compute.image)
+        check_python((session.hello or session.connect()).interpreter, session.pod, "variables")
+        for name, each in inputs.items():
+            check_packages(session, each.packages, name, session.pod)
     work = compute.start_cell(
         source,
         inputs={name: each.payload for name, each in inputs.items()},

@@ -64,30 +64,6 @@ def packed(wanted: Sequence[str], user_ns: Mapping[str, Any]) -> dict[str, Packe
     return found
 
 
-def refuse_missing(inputs: Mapping[str, Packed], probe: Any, image: str) -> None:
-    """Refuse variables that need packages which the pod has not.
-
-    Args:
-        inputs: The variables.
-        probe: ``Session.probe``.
-        image: The pod's image, for the message.
-
-    Raises:
-        InvalidInput: Names the variable and the packages.
-    """
-    needed = sorted(set().union(*(each.packages for each in inputs.values())))
-    if not needed:
-        return
-    there = probe(needed)
-    for name, each in inputs.items():
-        missing = sorted(package for package in each.packages if not there.get(package))
-        if missing:
-            raise InvalidInput(
-                f"--in: {name} needs {' and '.join(missing)}, which image {image} has not.",
-                remedy=f"Use an image that has it, or install it in a cell first: !pip install {' '.join(missing)}",
-            )
-
-
 def say_sizes(verb: str, sizes: Mapping[str, int]) -> None:
     """Say what was sent, or came back."""
     if sizes:
