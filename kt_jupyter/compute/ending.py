@@ -18,7 +18,7 @@ Json = Mapping[str, Any]
 
 _BY_CONDITION: Final = {
     "PreemptionByScheduler": ("preempted", "a pod of higher priority took its place on {node}"),
-    "DeletionByTaintManager": ("node lost", "its node {node} was lost or closed"),
+    "DeletionByTaintManager": ("evicted", "its node {node} was lost or closed"),
     "DeletionByPodGC": ("node lost", "its node {node} is gone"),
     "EvictionByEvictionAPI": ("evicted", "it was evicted from {node}, which is being emptied"),
     "TerminationByKubelet": ("evicted", "its node {node} ended it"),
