@@ -84,7 +84,11 @@ lab: install
 	$(call say,JupyterLab: end it with Ctrl-C)
 	@exec $(BIN)/jupyter lab --port=$(PORT) $(LAB_FLAGS) --LabApp.default_url=/lab/tree/notebooks/01-volumes.ipynb $(ARGS)
 
-bench: install
+$(VENV)/.bench: pyproject.toml | $(VENV)/.packages
+	@$(PIP) install --group bench $(quietly)
+	@touch $@
+
+bench: install $(VENV)/.bench
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 # ---- check

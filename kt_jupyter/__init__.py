@@ -74,6 +74,7 @@ from kt_jupyter.errors import (
 
 if TYPE_CHECKING:
     from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, computes
+    from kt_jupyter.compute.functions import Call, fn
     from kt_jupyter.kube import Cluster, connect, contexts, current, use
     from kt_jupyter.volumes import Volume, VolumeList, VolumeStatus
     from kt_jupyter.volumes.listing import volumes
@@ -90,6 +91,8 @@ _LAZY = {
     "ComputeList": "kt_jupyter.compute",
     "ComputeStatus": "kt_jupyter.compute",
     "computes": "kt_jupyter.compute",
+    "Call": "kt_jupyter.compute.functions",
+    "fn": "kt_jupyter.compute.functions",
     "Volume": "kt_jupyter.volumes",
     "VolumeList": "kt_jupyter.volumes",
     "VolumeStatus": "kt_jupyter.volumes",
@@ -99,6 +102,7 @@ __all__ = [
     "AgentMismatch",
     "AlreadyExists",
     "ApiError",
+    "Call",
     "CallEnded",
     "CallOutOfMemory",
     "CallTimeout",
@@ -160,6 +164,7 @@ __all__ = [
     "connect",
     "contexts",
     "current",
+    "fn",
     "use",
     "volumes",
 ]

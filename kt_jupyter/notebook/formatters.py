@@ -19,7 +19,7 @@ _SHOWN_BY = {
     ("kt_jupyter.volumes.shell", "Shell"): f"{_VIEWS}.shells:shell_view",
     ("kt_jupyter.volumes.shell", "ShellPlan"): f"{_VIEWS}.shells:shell_plan_view",
     ("kt_jupyter.volumes.collecting", "Collection"): f"{_VIEWS}.shells:collection_view",
-    ("kt_jupyter.compute.functions.fn", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
+    ("kt_jupyter.compute.functions.function", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
     ("kt_jupyter.compute.functions.call", "Call"): f"{_VIEWS}.functions:call_view",
     ("kt_jupyter.compute.compute", "Compute"): f"{_VIEWS}.computes:compute_view",
     ("kt_jupyter.compute.compute", "Stopped"): f"{_VIEWS}.computes:stopped_view",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import cases, load, streams
+from tests.bench import cases, compute, load, streams
 from tests.bench.ground import ground
 from tests.bench.others import Package
 
@@ -20,6 +20,8 @@ def main() -> None:
             print(cases.many_claims(here, package, count), flush=True)
             print(cases.many_volumes(package, count), flush=True)
         for row in streams.rows(here):
+            print(row, flush=True)
+        for row in compute.rows(here, package):
             print(row, flush=True)
         if here.embedded:
             print(load.local_cluster(here), flush=True)

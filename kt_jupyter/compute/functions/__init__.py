@@ -5,7 +5,7 @@
 """
 
 from kt_jupyter.compute.functions.call import Call
-from kt_jupyter.compute.functions.fn import Function, RemoteFunction, fn
+from kt_jupyter.compute.functions.function import Function, RemoteFunction, fn
 from kt_jupyter.compute.functions.mapping import Map
 
 __all__ = ["Call", "Function", "Map", "RemoteFunction", "fn"]

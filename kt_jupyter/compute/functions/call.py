@@ -89,6 +89,10 @@ class Call(concurrent.futures.Future[Any]):
         self._work.interrupt()
         return True
 
+    def sent(self) -> None:
+        """Wait until the pod has all that it needs, which is so of those that ``submit`` returned."""
+        self._work.sent()
+
     def running(self) -> bool:
         """Whether it runs."""
         return not self.done()

@@ -109,7 +109,7 @@ class Flow:
 
     async def _resume(self, link: Link, work: Tracked) -> None:
         try:
-            if work.confirmed:
+            if work.confirmed.is_set():
                 await self._attach(link, work)
             else:
                 await self._send_up(link, work)
@@ -141,7 +141,7 @@ class Flow:
             starting.cancel()
             with contextlib.suppress(Broken, Refused, asyncio.CancelledError):
                 await starting
-        work.confirmed, work.payload = True, b""
+        work.confirm()
 
     def _send_stops(self, work: Tracked) -> None:
         while work.stops and self._link is not None:

@@ -35,7 +35,9 @@ class Tracked:
         self.payload = payload
         self.is_call = is_call
         self.sent = False  # whether the agent may know of it
-        self.confirmed = request is None  # whether it has all that it needs
+        self.confirmed = asyncio.Event()  # it has all that it needs
+        if request is None:
+            self.confirmed.set()
         self.stops: list[str] = []  # how it is to be stopped, when there is a connection
         self.blob = bytearray()
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
@@ -85,10 +87,16 @@ class Tracked:
         self.queue.append((event, self.queue[-1][1] if self.queue else self.position))
         self.news.set()
 
+    def confirm(self) -> None:
+        """Note that the agent has all that it needs: it goes on without us."""
+        self.payload = b""
+        self.confirmed.set()
+
     def fail(self, error: Exception) -> None:
         """End it: the agent is gone."""
         if not self.outcome.done():
             self.outcome.set_exception(error)
+        self.confirmed.set()
         self.news.set()
 
     @property

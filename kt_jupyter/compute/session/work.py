@@ -80,6 +80,16 @@ class Work:
                     return
             yield self._unread.pop(0)
 
+    def sent(self) -> None:
+        """Wait until the agent has all that it was given: it goes on then even if this process ends.
+
+        Raises:
+            SessionEnded: The pod has ended before that.
+        """
+        loop.run(self._tracked.confirmed.wait())
+        if self._tracked.over and (error := self._tracked.outcome.exception()) is not None:
+            raise error
+
     def wait(self, timeout: float | None = None) -> Done:
         """Wait for its end without reading events.
 

@@ -47,6 +47,7 @@ def run_cell(args: Namespace) -> object:
     )
     names.forget()
     if args.detach:
+        work.sent()  # from then on it needs nobody here
         return Detached(compute.name, compute.namespace, work.id)
     return running.follow(shell, compute, work)
 

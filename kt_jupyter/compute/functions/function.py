@@ -169,10 +169,13 @@ class RemoteFunction:
     def submit(self, *args: Any, **kwargs: Any) -> Call:
         """Start a call and return at once; errors as for a call, those of the function when its result is asked for.
 
-        The compute is started first if it does not run, and that takes its time. Of a generator function the result is
-        the list of its items.
+        The compute is started first if it does not run, and that takes its time. When this returns the pod has all
+        that it needs: the call goes on even if this kernel ends. Of a generator function the result is the list of its
+        items.
         """
-        return self._start(args, kwargs)
+        call = self._start(args, kwargs)
+        call.sent()
+        return call
 
     def map(
         self, *items: Iterable[Any], at_once: int = _AT_ONCE, return_exceptions: bool = False, **kwargs: Any
