@@ -52,6 +52,13 @@ class Agent:
     def client(self):
         return Client(self)
 
+    def logged(self, text, seconds=SECONDS):
+        """Wait until something is in the pod's log."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log.read_text(errors="replace"):
+            assert time.monotonic() < deadline, self.log.read_text(errors="replace")
+            time.sleep(0.01)
+
 
 class Client:
     """A connection."""
@@ -167,6 +174,11 @@ class Client:
     def cell(self, source, **request):
         """Run a cell to its end: what it printed, and how it ended."""
         work = self.start("cell", source=source, **request)
+        return Ran(self, work, self.wait(work))
+
+    def cell_with(self, payload, source, **request):
+        """The same, with a payload."""
+        work = self.start("cell", payload, source=source, **request)
         return Ran(self, work, self.wait(work))
 
     def call(self, payload, **request):

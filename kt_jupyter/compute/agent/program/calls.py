@@ -22,8 +22,8 @@ class Call(Listener):
         self._loop = agent.loop
         work.upload.flush()
 
-        def run(theirs: channel.Channel) -> None:
-            inside.call(theirs, dict(work.request, id=work.id.hex(), directory=agent.directory), work.upload)
+        def run(speaker: channel.Speaker, _: int) -> None:
+            inside.call(speaker, dict(work.request, id=work.id.hex(), directory=agent.directory), work.upload)
 
         try:
             self._child: Child = agent.children.fork(run, self)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .agent import Agent
 
 
+_LINE = 32 * 1024
+
+
 class Cells(Listener):
     """The queue and its process.
 
@@ -97,22 +100,18 @@ class Cells(Listener):
         self._current = work
         late, self._late = self._late, 0
         work.run_in(self._child, self.generation, self._over, late)
-        try:
-            self._child.channel.send(channel.RUN, json.dumps(self._order(work)).encode())
-        except OSError:  # it has just died; its end is on the way, and tells
-            return
+        self._child.order(self._order(work))
 
-    def _order(self, work: Work) -> object:
-        """Return what the process must know; a long text goes as a file, since a message is sent in one go."""
-        order = dict(work.request, id=work.id.hex(), directory=self._agent.directory)
-        source = order.get("source", "")
-        if len(source) > channel.PIECE // 8:
-            text = self._agent.path(work.id.hex() + ".txt")
-            with open(text, "w", encoding="utf-8", errors="surrogatepass") as file:
-                file.write(source)
-            order.update(source=None, text=text)
-        order["payload"] = work.upload.as_file()
-        return order
+    def _order(self, work: Work) -> bytes:
+        """Return what the process must know; what is long goes as a file."""
+        order = dict(work.request, id=work.id.hex(), directory=self._agent.directory, payload=work.upload.as_file())
+        line = json.dumps(order).encode()
+        if len(line) > _LINE:
+            path = self._agent.path(work.id.hex() + ".order")
+            with open(path, "wb") as file:
+                file.write(line)
+            line = json.dumps({"file": path}).encode()
+        return line
 
     def _over(self) -> None:
         self._current = None

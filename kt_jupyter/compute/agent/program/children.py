@@ -12,15 +12,35 @@ import fcntl
 import os
 import signal
 import sys
+import time
 import traceback
-from typing import Callable
+from typing import Callable, NamedTuple
 
-from .channel import Channel, Message
+from .channel import Hearer, Message, Speaker
 from .loop import Loop
+from .raw import Raw, secret
 
 _PIPE = 1024 * 1024
-_READ = 256 * 1024
-_TURN = 64  # messages that one child may be heard for before others are
+_BUSY = 3  # reads within the window below, after which more is let come together first
+_WINDOW = 0.004
+
+
+class Pipes(NamedTuple):
+    """One side's ends of what connects the supervisor and a child.
+
+    Attributes:
+        orders: To the child.
+        says: Its messages.
+        raw: What lies under its descriptors 1 and 2.
+    """
+
+    orders: int
+    says: int
+    raw: tuple[int, int]
+
+    def all(self) -> tuple[int, ...]:
+        """Return every descriptor."""
+        return (self.orders, self.says, *self.raw)
 
 
 class Listener:
@@ -37,20 +57,34 @@ class Listener:
 
 
 class Child:
-    """One process."""
+    """One process.
 
-    def __init__(
-        self, children: Children, pid: int, channel: Channel, raw: tuple[int, int], listener: Listener
-    ) -> None:
-        self._children = children
-        self._loop = children.loop
-        self._raw: dict[int, int] = {1: raw[0], 2: raw[1]}
+    Args:
+        loop: Ours.
+        pid: Its number.
+        pipes: Our ends of its pipes.
+        begin: What marks in its raw output begin with.
+        listener: Who is told.
+    """
+
+    def __init__(self, loop: Loop, pid: int, pipes: Pipes, begin: bytes, listener: Listener) -> None:
+        self._loop = loop
+        self._says, self._orders = pipes.says, pipes.orders
+        out, err = pipes.raw
+        take = listener.raw
+        self._raw = (Raw(out, begin, lambda data: take(1, data)), Raw(err, begin, lambda data: take(2, data)))
+        self._hearer = Hearer()
         self._listener = listener
-        self._paused = False
+        self._paused = self._waits = False
+        self._reads, self._since = 0, 0.0
         self.pid = pid
-        self.channel = channel
         self.alive = True
         self._watch()
+
+    def order(self, data: bytes) -> None:
+        """Send an order: a line, short enough for a pipe."""
+        with contextlib.suppress(OSError):  # it has just died; its end is on the way, and tells
+            os.write(self._orders, data + b"\n")
 
     def signal(self, signum: int) -> None:
         """Send a signal to it and to what it started."""
@@ -67,68 +101,61 @@ class Child:
     def ended(self, status: int) -> None:
         """Hear what is left, and tell its end."""
         self.alive = False
-        with contextlib.suppress(BlockingIOError):
-            while self._hear():
-                pass
-        for stream in (1, 2):
-            while self._drain(stream, _READ):
-                pass
-        for fd in (self.channel.fileno(), *self._raw.values()):
+        while self._hear():
+            pass
+        for raw in self._raw:
+            raw.rest()
+        for fd in (self._says, *(raw.fd for raw in self._raw)):
             self._loop.watch(fd, None)
-        self.channel.close()
-        for fd in self._raw.values():
             os.close(fd)
-        self._raw.clear()
+        os.close(self._orders)
         self._listener.exited(status)
 
     def _watch(self) -> None:
-        self._loop.watch(self.channel.fileno(), None if self._paused else self._messages)
-        for stream, fd in self._raw.items():
-            self._loop.watch(fd, None if self._paused else self._reader(stream))
+        heard = None if self._paused or self._waits else self._heard
+        for fd in (self._says, *(raw.fd for raw in self._raw if not raw.ended)):
+            self._loop.watch(fd, heard)
 
-    def _reader(self, stream: int) -> Callable[[], None]:
-        def read() -> None:
-            self._messages()  # what Python printed before may still be on the way
-            self._drain(stream, _READ)
-
-        return read
-
-    def _messages(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(_TURN):
-                if not self._hear():
-                    return
+    def _heard(self) -> None:
+        """Hear messages and raw output, in order: what lies there now, after the messages that came before it."""
+        ends = [raw.end() for raw in self._raw]
+        self._hear()
+        for raw, end in zip(self._raw, ends):
+            raw.up_to(end)
+            if raw.over():
+                self._loop.watch(raw.fd, None)
+        self._pace()
 
     def _hear(self) -> bool:
-        if self.channel.fileno() < 0:
+        try:
+            data = os.read(self._says, _PIPE)
+        except BlockingIOError:
             return False
-        message = self.channel.receive()
-        if message is None:
-            self._loop.watch(self.channel.fileno(), None)
+        if not data:
+            self._loop.watch(self._says, None)
             return False
-        for stream, size in zip((1, 2), message.before):
-            left = size
-            while left > 0:
-                got = self._drain(stream, left)
-                if not got:
-                    break
-                left -= got
-        self._listener.message(message)
+        for message in self._hearer.feed(data):
+            for raw, number in zip(self._raw, message.marks):
+                if number:
+                    raw.up_to_mark(number)
+            self._listener.message(message)
         return True
 
-    def _drain(self, stream: int, most: int) -> int:
-        fd = self._raw.get(stream)
-        if fd is None:
-            return 0
-        try:
-            data = os.read(fd, min(most, _READ))
-        except BlockingIOError:
-            return 0
-        if data:
-            self._listener.raw(stream, data)
-        else:  # nobody has the other end any more
-            self._loop.watch(fd, None)
-        return len(data)
+    def _pace(self) -> None:
+        """Of who prints much, read seldom: to be woken for each line costs more than the lines."""
+        now = time.monotonic()
+        if now - self._since > _WINDOW:
+            self._reads, self._since = 0, now
+        self._reads += 1
+        if self._reads > _BUSY and self.alive and not self._waits:
+            self._waits = True
+            self._watch()
+            self._loop.later(_WINDOW, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.alive:
+            self._waits = False
+            self._watch()
 
 
 class Children:
@@ -139,31 +166,30 @@ class Children:
         self._alive: dict[int, Child] = {}
         loop.on_signal(signal.SIGCHLD, self.reap)
 
-    def fork(self, run: Callable[[Channel], None], listener: Listener) -> Child:
-        """Start ``run`` in a process of its own; returns in the parent only.
+    def fork(self, run: Callable[[Speaker, int], None], listener: Listener) -> Child:
+        """Start ``run(speaker, orders)`` in a process of its own; returns in the parent only.
 
         Raises:
             OSError: There are too many processes, or there is no memory.
         """
-        ours, theirs = Channel.pair()
-        pipes = [_pipe() for _ in range(2)]
+        made = [_pipe() for _ in range(4)]
+        ours = Pipes(made[0][1], made[1][0], (made[2][0], made[3][0]))
+        theirs = Pipes(made[0][0], made[1][1], (made[2][1], made[3][1]))
+        begin = secret()
         try:
             pid = os.fork()
         except OSError:
-            for fd in (*pipes[0], *pipes[1]):
-                os.close(fd)
-            ours.close()
-            theirs.close()
+            for ends in made:
+                for fd in ends:
+                    os.close(fd)
             raise
         if pid == 0:
-            _become(run, theirs, pipes[0][1], pipes[1][1])
-        theirs.close()
-        for _, write in pipes:
-            os.close(write)
-        for read, _ in pipes:
-            os.set_blocking(read, False)
-        ours.raw.settimeout(0)
-        child = self._alive[pid] = Child(self, pid, ours, (pipes[0][0], pipes[1][0]), listener)
+            _become(run, theirs, begin)
+        for fd in theirs.all():
+            os.close(fd)
+        for fd in ours.all():
+            os.set_blocking(fd, False)
+        child = self._alive[pid] = Child(self.loop, pid, ours, begin, listener)
         return child
 
     def reap(self) -> None:
@@ -199,7 +225,7 @@ def _pipe() -> tuple[int, int]:
     return ends
 
 
-def _become(run: Callable[[Channel], None], channel: Channel, out: int, err: int) -> None:
+def _become(run: Callable[[Speaker, int], None], pipes: Pipes, begin: bytes) -> None:
     """Be the child. Its copies of the supervisor's objects must never be collected: they name closed descriptors."""
     code = 70
     try:
@@ -208,12 +234,13 @@ def _become(run: Callable[[Channel], None], channel: Channel, out: int, err: int
         for signum in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE):
             signal.signal(signum, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to interrupt
+        out, err = pipes.raw
         null = os.open(os.devnull, os.O_RDWR)
         for source, target in ((null, 0), (out, 1), (err, 2)):
             os.dup2(source, target)
-        _close_others(channel.fileno())
+        _close_others({pipes.orders, pipes.says})
         _go_first()
-        run(channel)
+        run(Speaker(pipes.says, begin), pipes.orders)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
@@ -223,7 +250,7 @@ def _become(run: Callable[[Channel], None], channel: Channel, out: int, err: int
         os._exit(code)
 
 
-def _close_others(keep: int) -> None:
+def _close_others(keep: set[int]) -> None:
     try:
         open_now = [int(name) for name in os.listdir("/proc/self/fd")]
     except OSError:
@@ -232,7 +259,7 @@ def _close_others(keep: int) -> None:
         except OSError:
             open_now = list(range(3, 1024))
     for fd in open_now:
-        if fd > 2 and fd != keep:  # noqa: PLR2004 - the standard streams
+        if fd > 2 and fd not in keep:  # noqa: PLR2004 - the standard streams
             try:
                 os.close(fd)
             except OSError as error:

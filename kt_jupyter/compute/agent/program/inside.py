@@ -15,7 +15,7 @@ from typing import Any, Dict
 from . import calling, channel, engine, figures, tracebacks
 from .blobs import Blob, TooLarge
 from .pickles import blame, dump, load
-from .streams import Streams, Voice
+from .streams import Streams, Voice, print_at_once
 
 Json = Dict[str, Any]
 
@@ -47,8 +47,8 @@ class Interrupts:
 class Process:
     """The surroundings of users' code."""
 
-    def __init__(self, to: channel.Channel) -> None:
-        self.voice = Voice(to)
+    def __init__(self, speaker: channel.Speaker) -> None:
+        self.voice = Voice(speaker)
         self.streams = Streams(self.voice)
         self.interrupts = Interrupts()
         self.main = types.ModuleType("__main__")
@@ -56,33 +56,34 @@ class Process:
         sys.modules["__main__"] = self.main
         sys.argv = [""]
         builtins.input = _refuse
+        builtins.print = print_at_once(builtins.print)
         os.environ.setdefault("MPLBACKEND", figures.BACKEND)
 
 
-def cells(to: channel.Channel) -> None:
+def cells(speaker: channel.Speaker, orders: int) -> None:
     """Run cells until the supervisor is gone."""
-    process = Process(to)
+    process = Process(speaker)
     process.interrupts.arm()
     process.interrupts.disarm()
     runs = engine.make(process.main, process.voice)
     while True:
-        message = to.receive()
-        if message is None:
+        line = _line(orders)
+        if not line:
             return
-        order = json.loads(message.payload)
+        order = json.loads(line)
+        if "file" in order:
+            order = json.loads(_read(order["file"]))
         process.streams.restore()
         _work(process, order, _payload(order), runs)
-        if not process.voice.ours:  # a cell forked, and both came back from it
-            os._exit(0)
+        process.voice.leave_if_forked()
 
 
-def call(to: channel.Channel, order: Json, upload: Blob) -> None:
+def call(speaker: channel.Speaker, order: Json, upload: Blob) -> None:
     """Run one call, and end as a program does: threads joined, exit functions called."""
-    process = Process(to)
+    process = Process(speaker)
     payload = upload.whole() if upload.path is None else _read(upload.path)
     _work(process, order, payload, None)
-    if not process.voice.ours:
-        os._exit(0)
+    process.voice.leave_if_forked()
 
 
 def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
@@ -123,8 +124,7 @@ def _cell(process: Process, order: Json, payload: bytes, runs: Any, result: Blob
         words = "; ".join(f"{each['name']}: {each['why']}" for each in problems)
         error = {"ename": "InputNotLoaded", "evalue": words, "traceback": []}
         return {"status": "error", "phase": "inputs", "error": error, "problems": problems}
-    source = order["source"] if order.get("text") is None else _read(order["text"]).decode("utf-8", "surrogatepass")
-    told: Json = runs.run(source)
+    told: Json = runs.run(order["source"])
     if told["status"] == "ok":
         values, problems = _give_out(process.main.__dict__, order.get("outputs") or (), order.get("limit"), result)
         told.update(values=values, problems=problems)
@@ -185,6 +185,16 @@ def _wind_down() -> None:
     if shutdown is not None:
         shutdown()
     atexit._run_exitfuncs()  # noqa: SLF001
+
+
+def _line(fd: int) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        more = os.read(fd, 65536)
+        if not more:
+            return b""
+        line += more
+    return line
 
 
 def _payload(order: Json) -> bytes:

@@ -42,7 +42,6 @@ class Output:
         else:
             self._pending.append((stream, bytearray(data)))
         self._size += len(data)
-        self._log.write(stream, data)
         if self._size >= _ENOUGH or (data.endswith(b"\n") and time.monotonic() - self._flushed > WINDOW):
             self.flush()
         elif self._timer is None:
@@ -72,6 +71,7 @@ class Output:
             self._timer = None
         pending, self._pending, self._size = self._pending, [], 0
         for stream, text in pending:
+            self._log.write(stream, text)
             data = self._unfinished[stream] + bytes(text)
             whole = whole_characters(data)
             self._unfinished[stream] = data[whole:]

@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import fcntl
 import io
+import itertools
 import json
 import os
-import struct
 import sys
-import termios
 from typing import Any, Iterable
 
-from . import channel, records
+from . import channel, raw, records
 
-_FIONREAD = getattr(termios, "FIONREAD", 0x541B)
-_NO = bytes(4)
 _PIECE = channel.PIECE
 
 
 class Voice:
     """A child's way to the supervisor; its own children's, which it forks, go over the pipes."""
 
-    def __init__(self, to: channel.Channel) -> None:
-        self._channel = to
+    def __init__(self, speaker: channel.Speaker) -> None:
+        self._speaker = speaker
         self._pid = os.getpid()
+        self._begun: dict[int, bytes] = {}
+        self._marks = itertools.count(1)
+        # The pipes themselves, whatever the user's code makes of descriptors 1 and 2.
+        self.pipes = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in (1, 2)]
 
     @property
     def ours(self) -> bool:
@@ -38,11 +39,29 @@ class Voice:
     def text(self, fd: int, data: bytes) -> None:
         """Print: 1 is output, 2 errors."""
         if not self.ours:
-            while data:
-                data = data[os.write(fd, data) :]
+            self._lines(fd, data)
             return
         for start in range(0, len(data), _PIECE):
             self.say(fd, data[start : start + _PIECE])
+
+    def _lines(self, fd: int, data: bytes) -> None:
+        """Print from a process that the user's code forked: whole lines, so that several do not mix theirs."""
+        data = self._begun.get(fd, b"") + data
+        whole = data.rfind(b"\n") + 1
+        self._begun[fd] = data[whole:]
+        _write(fd, data[:whole])
+
+    def flush(self, fd: int) -> None:
+        """Print a line that is begun."""
+        if not self.ours:
+            _write(fd, self._begun.pop(fd, b""))
+
+    def leave_if_forked(self) -> None:
+        """End a process that the user's code forked, and that came back from it as its parent does."""
+        if not self.ours:
+            for fd in (1, 2):
+                self.flush(fd)
+            os._exit(0)
 
     def record(self, kind: int, content: Any) -> None:
         """Display; what is no JSON in it is said in words."""
@@ -57,17 +76,23 @@ class Voice:
     def say(self, kind: int, payload: bytes) -> None:
         """Send a message. When that is not possible any more there is nobody to run for."""
         try:
-            self._channel.send(kind, payload, (_lying(1), _lying(2)))
+            out, err = self.pipes
+            marks = (0, 0)
+            if raw.lying(out) or raw.lying(err):
+                marks = (self._mark(out), self._mark(err))
+            self._speaker.say(kind, payload, marks)
         except OSError:
             os._exit(74)
 
+    def _mark(self, fd: int) -> int:
+        number = next(self._marks)
+        raw.mark(fd, self._speaker.begin, number)
+        return number
 
-def _lying(fd: int) -> int:
-    """Return how many bytes lie in a pipe, whose reader must take them before what we say now."""
-    try:
-        return int(struct.unpack("i", fcntl.ioctl(fd, _FIONREAD, _NO))[0])
-    except OSError:  # the user closed it, or put something else in its place
-        return 0
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 class Binary(io.RawIOBase):
@@ -119,6 +144,10 @@ class Text(io.TextIOBase):
     def reconfigure(self, **_: Any) -> None:
         """Take what a stream takes; there is nothing to set here."""
 
+    def flush(self) -> None:
+        if not self.closed:
+            self._voice.flush(self._fd)
+
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
@@ -130,6 +159,23 @@ class Text(io.TextIOBase):
 
     def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
         self.write("".join(lines))
+
+
+def print_at_once(builtin: Any) -> Any:
+    """Return a ``print`` that writes a line in one go: half the messages, and lines of several threads stay whole."""
+
+    def print_(*values: Any, sep: Any = " ", end: Any = "\n", file: Any = None, flush: Any = False) -> None:
+        __tracebackhide__ = True
+        to = sys.stdout if file is None else file
+        sep, end = " " if sep is None else sep, "\n" if end is None else end
+        if type(to) is Text and isinstance(sep, str) and isinstance(end, str):
+            to.write(sep.join(map(str, values)) + end)
+        else:
+            builtin(*values, sep=sep, end=end, file=file, flush=flush)
+
+    for name in ("__doc__", "__module__", "__name__", "__qualname__"):
+        setattr(print_, name, getattr(builtin, name))
+    return print_
 
 
 class Nobody(io.TextIOBase):
@@ -156,7 +202,7 @@ class Streams:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
-        self._pipes = tuple((fd, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64), _identity(fd)) for fd in (1, 2))
+        self._pipes = tuple((fd, spare, _identity(fd)) for fd, spare in zip((1, 2), voice.pipes))
         self.restore()
 
     def restore(self) -> None:
