@@ -127,8 +127,10 @@ class Server:
                 while await self._exchange(reader, writer, number):
                     pass
         finally:
-            self.gone.set()
             writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self.gone.set()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
         first = await reader.readexactly(1)

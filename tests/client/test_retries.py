@@ -73,6 +73,8 @@ def test_a_change_is_sent_again_when_an_idle_connection_had_been_closed(server, 
     cluster = configured()
     for _ in range(20):
         cluster.create(CLAIMS, {"metadata": {"name": "data"}})
+        assert server.gone.wait(10)  # else the next one may be on its way when the connection ends
+        server.gone.clear()
     assert len(server.requests) == 20
     assert caplog.records == []
 
