@@ -88,7 +88,9 @@ class Jupyter:
         """Open a notebook that is there; the kernels of those before it end."""
         for kernel in json.loads(self.ask("GET", "kernels")):
             self.ask("DELETE", f"kernels/{kernel['id']}")
-        page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
+        # Before the notebook has its kernel its status reads "idle" too, and whoever runs a cell is asked for one.
+        with page.expect_websocket(lambda socket: "/channels" in socket.url, timeout=60_000):
+            page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
 
     def ask(self, method: str, path: str, body: object = None) -> bytes:

@@ -1,7 +1,7 @@
 """Volumes in JupyterLab: the tutorial, suggestions, completion, errors, and text that can be read in both themes."""
 
+import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,11 @@ def choose(page, *path):
 
 
 def test_the_tutorial_runs_to_its_end(lab, page):
-    shutil.copy(TUTORIAL, lab.root)
+    written = json.loads(TUTORIAL.read_text())
+    for cell in written["cells"]:  # so that a number at a prompt is one of now
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=None, outputs=[])
+    (lab.root / TUTORIAL.name).write_text(json.dumps(written))
     notebook = lab.show(page, TUTORIAL.name)
     expect(notebook.cells.first).to_be_visible()
     expect(notebook.kernel).to_have_attribute("data-status", "idle")
