@@ -22,6 +22,7 @@ from typing import Any, cast
 import httpcore2
 
 _AHEAD = 512 * 1024  # bytes read ahead before the sender has to wait
+_WINNING = 0.5  # seconds in which an address that answers has answered
 _CLOSING = 0.25  # seconds a server may take to answer the end of TLS
 
 
@@ -38,10 +39,15 @@ class Backend(httpcore2.AsyncNetworkBackend):
     ) -> Stream:
         """Open a TCP connection; of several addresses, the first that answers wins."""
         local = (local_address, 0) if local_address else None
-        async with _limit(timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError):
-            transport, wire = await asyncio.get_running_loop().create_connection(
-                _Wire, host, port, local_addr=local, happy_eyeballs_delay=0.25
-            )
+        connecting = asyncio.ensure_future(
+            asyncio.get_running_loop().create_connection(_Wire, host, port, local_addr=local, happy_eyeballs_delay=0.25)
+        )
+        try:
+            async with _limit(timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError):
+                transport, wire = await asyncio.shield(connecting)
+        except BaseException:
+            _abandon(connecting)
+            raise
         raw = transport.get_extra_info("socket")
         for option in (*(socket_options or ()), *_keepalive()):
             raw.setsockopt(*option)
@@ -190,6 +196,20 @@ class Stream(httpcore2.AsyncNetworkStream):
             return wire.ended or bool(wire.received) or _readable(wire.transport.get_extra_info("socket"))
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return wire.transport.get_extra_info(names.get(info, info))
+
+
+def _abandon(connecting: asyncio.Future[tuple[asyncio.Transport, _Wire]]) -> None:
+    """Close a connection that nobody waits for any more, when it stands.
+
+    Cancelled at once, asyncio forgets the socket that has just won its race between addresses: it would stay open.
+    """
+
+    def close(done: asyncio.Future[tuple[asyncio.Transport, _Wire]]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            done.result()[0].abort()
+
+    connecting.add_done_callback(close)
+    asyncio.get_running_loop().call_later(_WINNING, connecting.cancel)
 
 
 @asynccontextmanager
