@@ -17,7 +17,7 @@ from kt_jupyter.local.store import encode
 
 Json = dict[str, Any]
 _ROOT: Final = "/openapi/v3"
-_SCALARS: Final[dict[str, Json]] = {
+SCALARS: Final[dict[str, Json]] = {
     "string": {"type": "string"},
     "bytes": {"type": "string", "format": "byte"},
     "int32": {"type": "integer", "format": "int32"},
@@ -120,7 +120,7 @@ def _top_types() -> frozenset[str]:
 
 
 def _property(field: schema.Field) -> Json:
-    inner = _SCALARS.get(field.type) or {"$ref": f"#/components/schemas/{field.type}"}
+    inner = SCALARS.get(field.type) or {"$ref": f"#/components/schemas/{field.type}"}
     if field.shape == "{}":
         return {"type": "object", "additionalProperties": inner}
     if field.shape != "[]":

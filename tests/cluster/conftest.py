@@ -7,6 +7,7 @@ import pytest
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
 from tests.cluster.computing import Computes
 from tests.cluster.workloads import Workloads
+from tests.kubectl import Kubectl, program
 from tests.shells import opened
 
 IMAGE = os.environ.get("KT_TEST_IMAGE", "alpine:latest")
@@ -115,6 +116,15 @@ def _has(rights, rules):
 def workloads(cluster, namespace):
     """Pods, jobs and claims in the test's own namespace."""
     return Workloads(cluster, namespace)
+
+
+@pytest.fixture
+def kubectl(cluster, namespace):
+    """kubectl on the test's own namespace."""
+    path = program()
+    if path is None:
+        pytest.skip("there is no kubectl on the path, and `make test-cluster` has built none")
+    return Kubectl(path, cluster, namespace)
 
 
 @pytest.fixture

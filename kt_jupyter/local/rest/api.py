@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from kt_jupyter.local import discovery, openapi, patch, reviews, status, users
+from kt_jupyter.local import discovery, openapi, openapi_v2, patch, reviews, status, users
 from kt_jupyter.local.field_selectors import required_name
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.rbac import Action, Authorizer
@@ -162,6 +162,8 @@ def _other(request: web.Request, path: str) -> web.Response:
     document = discovery.document(path, request.host)
     if document is not None:
         return web.Response(body=encode(document), content_type="application/json")
+    if path == openapi_v2.PATH:
+        return web.Response(body=openapi_v2.document(), headers={"Content-Type": openapi_v2.MEDIA_TYPE})
     described = openapi.document(path)
     if described is not None:
         if path == "/openapi/v3":  # the real server forgets to say what its table of contents is
@@ -169,7 +171,7 @@ def _other(request: web.Request, path: str) -> web.Response:
         return web.Response(body=described, content_type="application/json")
     if path == "/":
         paths = ["/api", "/api/v1", "/apis", *(f"/apis/{group}/v1" for group in discovery.groups())]
-        paths += ["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]
+        paths += ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
         return web.Response(body=encode({"paths": paths}), content_type="application/json")
     raise status.unknown_path() if discovery.is_below_a_group(path) else status.page_not_found()
 

@@ -1,49 +1,14 @@
-"""kubectl's exec, attach, cp and logs work on the cluster: on the embedded one as on any other."""
+"""kubectl's exec, attach, cp, logs and run in a terminal work, on the embedded cluster as on any other."""
 
 import hashlib
 import os
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from kt_jupyter.kube import PODS
 from tests.cluster.workloads import Workloads, container, pod
-from tests.local.typing_person import Terminal
-from tests.realcluster.layout import host
 
 TWENTY_MEGABYTES = 20_000_000
-GIVEN = os.environ.get("KUBECONFIG")  # of the cluster that KT_TEST_CONTEXT names
-CONTEXT = os.environ.get("KT_TEST_CONTEXT")
-BUILT = host().bin / "kubectl"  # before a test has a home of its own
-
-
-class Kubectl:
-    """kubectl, pointed at the test's namespace."""
-
-    def __init__(self, program, kubeconfig, namespace):
-        context = ["--context", CONTEXT] if CONTEXT else []
-        self._start = [program, "--kubeconfig", str(kubeconfig), *context, "--namespace", namespace]
-
-    def __call__(self, *words, stdin=b""):
-        command = [*self._start, *words]
-        return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=50)
-
-    def terminal(self, *words, **options):
-        return Terminal([*self._start, *words], **options)
-
-    def follow(self, *words):
-        return subprocess.Popen([*self._start, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-
-@pytest.fixture
-def kubectl(cluster, namespace):
-    program = shutil.which("kubectl") or (str(BUILT) if BUILT.exists() else None)
-    if program is None:
-        pytest.skip("there is no kubectl on the path, and `make test-cluster` has built none")
-    local = Path(os.environ["KT_JUPYTER_LOCAL_DIR"], "kubeconfig")
-    return Kubectl(program, local if cluster.is_local else GIVEN or Path("~/.kube/config").expanduser(), namespace)
 
 
 @pytest.fixture
@@ -92,7 +57,7 @@ def test_exec_it_is_a_terminal_with_a_size_that_changes(kubectl, waits):
 def test_exec_it_passes_control_c_to_the_command_and_keeps_the_shell(kubectl, waits):
     with kubectl.terminal("exec", "-it", waits, "--", "sh") as terminal:
         terminal.type("sleep 600; echo over\n")
-        kubectl("exec", waits, "--", "sh", "-c", "until pgrep -fx 'sleep 600' > /dev/null; do sleep 0.1; done")
+        kubectl("exec", waits, "--", "sh", "-c", "until grep -aqs 'slee[p].600' /proc/[0-9]*/cmdline; do sleep 0.1; done")
         terminal.type("\x03")
         terminal.type("echo still-$((1+1)); exit 5\n")
         terminal.sees("still-2")
