@@ -52,12 +52,9 @@ class Agent:
     def client(self):
         return Client(self)
 
-    def logged(self, text, seconds=SECONDS):
+    def logged(self, text):
         """Wait until something is in the pod's log."""
-        deadline = time.monotonic() + seconds
-        while text not in self.log.read_text(errors="replace"):
-            assert time.monotonic() < deadline, self.log.read_text(errors="replace")
-            time.sleep(0.01)
+        eventually(lambda: text in self.log.read_text(errors="replace"))
 
 
 class Client:
@@ -65,7 +62,7 @@ class Client:
 
     def __init__(self, agent):
         self.agent = agent
-        self.raw = _connected(agent)
+        self.raw = connected(agent)
         self.decoder = wire.Decoder()
         self.frames = []
         self.replies = {}
@@ -206,7 +203,16 @@ class Ran:
         return self.results[-1]["data"]["text/plain"] if self.results else None
 
 
-def _connected(agent):
+def eventually(so, seconds=SECONDS):
+    """Wait until something is so that nobody tells of."""
+    deadline = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def connected(agent):
+    """Return a socket that is connected to an agent, which may just be starting."""
     deadline = time.monotonic() + SECONDS
     path = str(agent.directory / "agent.sock")
     while True:

@@ -196,19 +196,6 @@ def test_an_interrupt_reaches_what_the_cell_started(client):
     assert client.wait(work, 10)["status"] == "interrupted"
 
 
-def test_a_cell_that_ignores_interrupts_is_terminated_and_the_next_one_starts_afresh(client):
-    source = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('go')\nwhile True: pass"
-    work = client.start("cell", source=source)
-    client.printed(work, "go")
-    client.stop(work)
-    client.stop(work, "terminate")
-    done = client.wait(work)
-    assert (done["status"], done["variables_kept"]) == ("killed", False)
-    ran = client.cell("1 + 1")
-    assert ran.result == "2"
-    assert ran.done["generation"] == done["generation"] + 1
-
-
 def test_a_time_limit_interrupts(client):
     ran = client.cell("import time\nwhile True: time.sleep(0.1)", timeout=0.2)
     assert ran.status == "timeout"

@@ -39,10 +39,10 @@ class Log:
             self._missed[fd] += len(data)
             return
         self._room -= len(data)
+        first = not waiting
         if self._missed[fd]:
             waiting += b"\n[kt] %d bytes are not in this log: too many at once\n" % self._missed[fd]
             self._missed[fd] = 0
-        first = not waiting
         waiting += data
         if first:
             self._flush(fd)

@@ -12,6 +12,7 @@ import os
 import selectors
 import signal
 import time
+import traceback
 from typing import Callable
 
 Callback = Callable[[], None]
@@ -75,10 +76,14 @@ class Loop:
         while not self._ended:
             for key, events in self._selector.select(self._patience()):
                 readable, writable = key.data
-                if events & selectors.EVENT_READ and readable is not None and self._still(key):
-                    readable()
-                if events & selectors.EVENT_WRITE and writable is not None and self._still(key):
-                    writable()
+                try:
+                    if events & selectors.EVENT_READ and readable is not None and self._still(key):
+                        readable()
+                    if events & selectors.EVENT_WRITE and writable is not None and self._still(key):
+                        writable()
+                except Exception:  # noqa: BLE001 - a fault of ours in one place must not end everybody's work
+                    traceback.print_exc()
+                    self.watch(key.fd, None)
             self._due()
 
     def _still(self, key: selectors.SelectorKey) -> bool:
@@ -96,7 +101,10 @@ class Loop:
         while self._timers and self._timers[0][0] <= now:
             timer = heapq.heappop(self._timers)[2]
             if timer.callback is not None:
-                timer.callback()
+                try:
+                    timer.callback()
+                except Exception:  # noqa: BLE001 - see above
+                    traceback.print_exc()
 
     def _signalled(self) -> None:
         came = b""

@@ -190,6 +190,8 @@ class Connection:
                 reply = answer(self.agent, self, request)
             except Refused as error:
                 reply = {"refused": str(error), "kind": error.kind}
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                reply = {"refused": f"it is not what this agent expects ({error!r})", "kind": "malformed"}
             if "n" in request:
                 reply["n"] = request["n"]
                 self._out += wire.encode(wire.JSON, json.dumps(reply).encode())
