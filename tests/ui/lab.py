@@ -51,19 +51,26 @@ class Notebook:
         return self.cells.nth(index).locator(".jp-Cell-outputArea")
 
     def run(self, index: int = 0) -> None:
-        """Run a cell and wait until it is done.
+        """Run a cell and wait until it is done."""
+        self.start(index)
+        self.wait_until_ran(index)
 
-        Before the kernel is there JupyterLab would ask for one; and it drops keys while it starts, so the key is
-        pressed until the prompt answers.
+    def start(self, index: int) -> None:
+        """Run a cell.
+
+        Before the kernel is there JupyterLab asks for one, and gets the one that it proposes; and it drops keys while
+        it starts, so the key is pressed until the prompt answers.
         """
         expect(self.kernel).to_have_attribute("data-status", "idle")
+        proposed = self.page.get_by_role("dialog").locator(".jp-mod-accept")
         for _ in range(30):
+            if proposed.is_visible():
+                proposed.click()
             self.source(index).click()
             self.page.keyboard.press("Control+Enter")
             with contextlib.suppress(AssertionError):
                 expect(self.prompt(index)).not_to_have_text("[ ]:", timeout=1000)
                 break
-        self.wait_until_ran(index)
 
     def wait_until_ran(self, index: int) -> None:
         expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"), timeout=30_000)
