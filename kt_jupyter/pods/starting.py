@@ -120,8 +120,8 @@ class Start:
         Args:
             milestone: ``scheduled``: every pod has a node, and attaching can be tried. ``image``: its image is there
                 too. ``running``: its command has begun.
-            unless: Return as well when this is done: an answer of the program in the pod comes before the cluster
-                reports that it runs.
+            unless: Return as well when this has a result: an answer of the program in the pod comes before the cluster
+                reports that it runs. Without one, what the cluster says counts.
 
         Raises:
             PodNotStarted: It never will; the message says why.
@@ -131,16 +131,15 @@ class Start:
             unless.add_done_callback(lambda _: self._following.wake())
         while True:
             self._look()
-            answered = unless is not None and unless.done()
+            answered = unless is not None and unless.done() and unless.exception() is None
             if answered or _NEEDED[milestone] <= self._situation.reached:
                 break
             self._check_time()
             if not self._following.learn(self._patience()):
                 self._tick()
-        if Stage.RUNNING in self._situation.reached:
-            self._finish()
-        elif answered and unless is not None and unless.exception() is None:
-            self._passed.append((Stage.RUNNING, Passed(Stage.RUNNING.done, self._waited)))
+        if answered:
+            self._pass(frozenset(Stage))
+        if answered or Stage.RUNNING in self._situation.reached:
             self._finish()
         return self._started()
 
@@ -172,17 +171,20 @@ class Start:
 
     def _look(self) -> None:
         self._situation = situation(self._following.seen())
-        now = time.monotonic()
-        known = {stage for stage, _ in self._passed} | self._skipped
-        for stage in Stage:
-            if stage in self._situation.reached - known:
-                where = _few(self._situation.nodes) if stage is Stage.SCHEDULED else ""
-                self._passed.append((stage, Passed(stage.done, now - self._stage_begun, where)))
-                self._stage_begun = now
+        self._pass(self._situation.reached)
         obstacle = self._situation.obstacle
         if obstacle is not None and obstacle.final:
             raise obstacle.raised(self._subject)
         self._say(reporting.progress)
+
+    def _pass(self, reached: frozenset[Stage]) -> None:
+        now = time.monotonic()
+        known = {stage for stage, _ in self._passed} | self._skipped
+        for stage in Stage:
+            if stage in reached - known:
+                where = _few(self._situation.nodes) if stage is Stage.SCHEDULED else ""
+                self._passed.append((stage, Passed(stage.done, now - self._stage_begun, where)))
+                self._stage_begun = now
 
     def _say(self, say: Callable[[str, Say | None], None]) -> None:
         """Say how it stands when that has changed in more than its times."""

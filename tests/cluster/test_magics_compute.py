@@ -122,12 +122,13 @@ def test_an_exception_keeps_its_name_its_text_and_its_traceback(notebook):
     assert notebook.cell("'it goes on'") is not None
 
 
-def test_a_cell_that_cannot_be_read_is_never_sent(notebook, capsys):
+def test_a_cell_that_cannot_be_read_is_never_sent(notebook):
     before = notebook.run("%kt_compute logs here")
-    with pytest.raises(kt.InvalidInput, match="was not sent"):
+    with pytest.raises(kt.InvalidInput, match="was not sent") as refusal:
         notebook.cell("print('sent')\nfor x in")
+    assert "line 2" in refusal.value.remedy
+    assert "SyntaxError" in refusal.value.remedy
     assert notebook.run("%kt_compute logs here") == before
-    assert "SyntaxError" in capsys.readouterr().out
 
 
 def test_names_in_braces_are_filled_in_above_the_cell(notebook, capfd):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -13,10 +14,13 @@ def refuse_unreadable(source: str) -> None:
     """Refuse a cell that Python, with IPython's additions, can't read.
 
     Raises:
-        SyntaxError: As Python tells it, with the line in the cell.
-        InvalidInput: There is nothing to run.
+        InvalidInput: It can't be read, and Python says where; or there is nothing to run.
     """
     if not source.strip():
         raise InvalidInput("the cell is empty: there is nothing to run.", remedy="Write it below %%kt_compute.")
     transformed = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
-    compile(transformed, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    try:
+        compile(transformed, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as error:
+        where = "".join(traceback.format_exception_only(error)).rstrip("\n")
+        raise InvalidInput("the cell was not sent: Python can't read it.", remedy=where) from error

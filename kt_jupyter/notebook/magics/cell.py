@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from typing import Any
 
 from kt_jupyter.compute import Compute
 from kt_jupyter.compute.arguments import IMAGE
@@ -31,7 +29,7 @@ def run_cell(args: Namespace) -> object:
         return WouldStart(compute.name, compute.manifest(check=True))
     shell = args.shell
     if compute.image == IMAGE:  # what another image's Python can read only that one knows
-        _refuse_syntax(shell, args.source)
+        refuse_unreadable(args.source)
     timeout = None if args.timeout is None else float(seconds(args.timeout, "time limit"))
     inputs = variables.packed(variables.names(args.inputs, "--in"), shell.user_ns)
     outputs = variables.names(args.outputs, "--out")
@@ -73,15 +71,6 @@ def described(args: Namespace) -> Compute:
 
 def _manifest(compute: Compute) -> Document:
     return as_yaml(compute.manifest())
-
-
-def _refuse_syntax(shell: Any, source: str) -> None:
-    try:
-        refuse_unreadable(source)
-    except SyntaxError:
-        shell.showsyntaxerror()
-        sys.last_value = None
-        raise InvalidInput("the cell was not sent: Python can't read it.") from None
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str] | None:
