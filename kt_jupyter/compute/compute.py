@@ -22,7 +22,7 @@ from kt_jupyter.compute.session import Session, Work
 from kt_jupyter.compute.starting import Request, Running
 from kt_jupyter.compute.status import ComputeStatus, State, Verdict, described
 from kt_jupyter.compute.volumes import namespace_of, read_volumes
-from kt_jupyter.errors import AlreadyExists, SessionEnded
+from kt_jupyter.errors import AlreadyExists, Rejected, SessionEnded
 from kt_jupyter.kube import JOBS, Cluster, current
 from kt_jupyter.pods.starting import TIMEOUT
 from kt_jupyter.reporting import Say
@@ -366,7 +366,13 @@ class Compute:
         found = find(self.cluster, self.namespace, self.name)
         if found is None or found.pod_name is None:
             raise absence(self.cluster, self.namespace, self.name)
-        return self.cluster.logs(found.pod_name, namespace=self.namespace, container=CONTAINER, tail_lines=tail)
+        try:
+            return self.cluster.logs(found.pod_name, namespace=self.namespace, container=CONTAINER, tail_lines=tail)
+        except Rejected:
+            # The agent answers before the cluster reports that the container runs, and until then there is no log.
+            if found.state is not State.STARTING:
+                raise
+            return ""
 
     def close(self) -> None:
         """Leave it: the connection ends, the pod and what runs there go on."""
