@@ -114,6 +114,8 @@ class Flow:
             else:
                 await self._send_up(link, work)
         except Refused as error:
+            if error.kind == "ending":  # the pod's end, which is about to be known with its reason, ends this too
+                return
             self._works.pop(work.id, None)
             work.fail(KtError(f"the agent in the pod does not have this work any more: {error}."))
 
