@@ -62,9 +62,12 @@ def compute_view(compute: Compute) -> View:
         return View((Heading("Compute", compute.name), Note(error.fact, PROBLEM)))
 
 
-def status_view(status: ComputeStatus) -> View:
-    """Show one compute: how it is, what it is, what one could do."""
-    name = _called(status.name, status.namespace)
+def status_view(status: ComputeStatus, *, here: str | None = None) -> View:
+    """Show one compute: how it is, what it is, what one could do.
+
+    ``here`` is the current namespace: commands for a compute of another one say so.
+    """
+    name = _called(status.name, status.namespace, here)
     return View(
         (
             Heading("Compute", status.name, MARKS[status.state], status.words),
@@ -95,14 +98,14 @@ def stopped_view(stopped: Stopped) -> View:
     return View((Heading("Compute", stopped.name, YES, "stopped"), *volumes))
 
 
-def planned_stop_view(planned: PlannedStop) -> View:
+def planned_stop_view(planned: PlannedStop, *, here: str | None = None) -> View:
     """Show what stopping a compute would do."""
     status = planned.status
     if status.job is None:
         return stopped_view(Stopped(status.name, status.namespace, existed=False))
     kept = _kept(tuple(dict.fromkeys(each.claim for each in status.volumes)))
     state = "would be stopped, and its variables lost (dry run: nothing was changed)"
-    stop = f"%kt_compute stop {_called(status.name, status.namespace)}"
+    stop = f"%kt_compute stop {_called(status.name, status.namespace, here)}"
     facts = Facts([f"namespace {status.namespace}", f"now: {status.words}", kept])
     return View((Heading("Compute", status.name, ABSENT, state), facts, Next((stop,))))
 
@@ -113,9 +116,9 @@ def would_start_view(would: WouldStart) -> View:
     return View((Heading("Compute", would.name, ABSENT, state), Code(as_yaml(_settled(would.job)))))
 
 
-def detached_view(detached: Detached) -> View:
+def detached_view(detached: Detached, *, here: str | None = None) -> View:
     """Show a cell that was left to itself."""
-    name = _called(detached.compute, detached.namespace)
+    name = _called(detached.compute, detached.namespace, here)
     return View(
         (
             Heading("Cell", f"on {detached.compute}", BUSY, "runs by itself, whatever becomes of this notebook"),
@@ -124,9 +127,9 @@ def detached_view(detached: Detached) -> View:
     )
 
 
-def _called(name: str, namespace: str) -> str:
+def _called(name: str, namespace: str, here: str | None) -> str:
     """Return how a command names a compute, its namespace included where it is not the current one."""
-    return name if namespace == current().namespace else f"{name} -n {namespace}"
+    return name if namespace == (here or current().namespace) else f"{name} -n {namespace}"
 
 
 def _possible(state: State, name: str) -> tuple[str, ...]:
