@@ -264,7 +264,7 @@ thread.start()
 """
     assert client.cell(source).status == "ok"
     assert client.cell("go.set()\n_ = os.read(gone[0], 1)\nthread.join()").stdout == "much later\n"
-    source = "import threading\nthreading.Timer(0.05, print, ['between', 'cells']).start()"
+    source = "import threading\nthreading.Timer(0.5, print, ['between', 'cells']).start()"
     assert client.cell(source).stdout == ""
     everywhere.logged("between cells")
     assert client.cell("1").events[0][1]["late"] == len("between cells\n")

@@ -222,7 +222,7 @@ def test_it_finds_out_what_can_be_imported(mine):
 
 
 def test_it_ends_when_nothing_runs_for_long_whoever_is_connected(start):
-    agent = start(idle=0.3)
+    agent = start(idle=1.5)
     with agent.client() as client:
         assert client.cell("import time\ntime.sleep(0.5)\n1").result == "1"
         notice = client.until(
@@ -233,9 +233,9 @@ def test_it_ends_when_nothing_runs_for_long_whoever_is_connected(start):
 
 
 def test_a_running_cell_is_not_idle(start):
-    agent = start(idle=0.2)
+    agent = start(idle=1)
     with agent.client() as client:
-        work = client.start("cell", source="import time\ntime.sleep(1)\nprint('still here')")
+        work = client.start("cell", source="import time\ntime.sleep(2)\nprint('still here')")
         assert client.wait(work)["status"] == "ok"
         assert client.text(work) == "still here\n"
 

@@ -132,7 +132,7 @@ def test_a_stopped_session_says_so(session):
 
 
 def test_an_idle_end_says_so_to_who_comes_later(sessions):
-    session = sessions.start(idle=1)
+    session = sessions.start(idle=5)
     sessions.cluster.wait_for(PODS, session.pod, ended, namespace=sessions.namespace, timeout=60)
     with pytest.raises(SessionEnded) as told:
         session.start_cell("1").wait(30)

