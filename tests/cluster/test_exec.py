@@ -138,7 +138,7 @@ def test_a_terminal_has_the_size_it_was_given_and_takes_another(running):
 
 
 def test_a_terminal_has_one_output_and_passes_utf8_and_control_c(running):
-    script = "printf 'grüße €\\n' >&2; trap 'exit 5' INT; while :; do sleep 0.1; done"
+    script = "trap 'exit 5' INT; printf 'grüße €\\n' >&2; while :; do sleep 0.1; done"
     with current().exec(running, ["sh", "-c", script], stdin=True, tty=True) as stream:
         assert "grüße €\r\n".encode() in read_until(stream, b"\n")
         stream.write(b"\x03")

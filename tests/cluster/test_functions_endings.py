@@ -67,8 +67,8 @@ def test_a_second_stop_ends_a_function_that_does_not_heed_the_first(compute, voi
 
 def test_a_loop_that_is_stopped_ends_the_generator(compute, voice):
     def endless():
-        print("begun")
         try:
+            print("begun")
             while True:
                 time.sleep(0.05)
                 yield 1

@@ -89,6 +89,12 @@ class Call(concurrent.futures.Future[Any]):
         self._work.interrupt()
         return True
 
+    def let_go(self) -> None:
+        """Cancel it without waiting: whoever held its items is gone, and finalizers run on any thread."""
+        if not self.done() and super().cancel():
+            self.set_running_or_notify_cancel()
+            self._work.let_go()
+
     def sent(self) -> None:
         """Wait until the pod has all that it needs, which is so of those that ``submit`` returned."""
         self._work.sent()

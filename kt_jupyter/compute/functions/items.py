@@ -43,7 +43,7 @@ class Items(Iterator[Any]):
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        self.call.let_go()
 
     def close(self) -> None:
         """End the generator."""

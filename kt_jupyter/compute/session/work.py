@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -116,6 +117,10 @@ class Work:
         """Raise KeyboardInterrupt in it (SIGINT to its process group)."""
         self._stop("interrupt")
 
+    def let_go(self) -> None:
+        """Interrupt it soon and wait for nothing: for finalizers, which run on any thread, the I/O thread included."""
+        loop.discard(_Interruption(self._talk, self.id), loop.generation())
+
     def terminate(self) -> None:
         """End its process: SIGTERM, and SIGKILL two seconds later. A cell's variables go with it."""
         self._stop("terminate")
@@ -163,3 +168,13 @@ class Work:
 
     async def _outcome(self) -> Done:
         return await asyncio.shield(self._tracked.outcome)
+
+
+class _Interruption:
+    def __init__(self, talk: Talk, id_: str) -> None:
+        self._talk = talk
+        self._id = id_
+
+    async def aclose(self) -> None:
+        with contextlib.suppress(KtError, Refused):  # the pod has ended, or the work has
+            await self._talk.ask({"ask": "stop", "id": self._id, "how": "interrupt"})
