@@ -48,6 +48,7 @@ def test_it_is_started_once_found_again_and_stopped(computes, workloads, empty):
     again = computes.start(name="train")
     assert (again.pod, again.node) == (compute.pod, compute.node)
     assert len(workloads.cluster.list(JOBS, namespace=workloads.namespace)) == 1
+    workloads.running(compute.pod)  # the agent answers before the cluster reports that it runs
     (row,) = kt.computes()
     assert (row.name, row.state, row.pod_name) == ("train", State.RUNNING, compute.pod)
     assert compute.status().state is State.RUNNING

@@ -64,6 +64,7 @@ def notebook(place, _shell):
     before = reporting.use(voice)
     notebook = Notebook(_shell, voice)
     notebook.run(f"%%kt_compute here {OPTIONS}\npass")
+    place.running(next(row.pod_name for row in kt.computes() if row.name == "here"))  # reported later than it answers
     yield notebook
     reporting.use(before)
 
