@@ -126,10 +126,13 @@ class Cable:
             except OSError:
                 return
             with self._lock:
-                if self._is_cut:
+                try:
+                    far = None if self._is_cut else socket.create_connection(self._upstream)
+                except OSError:
+                    far = None
+                if far is None:
                     near.close()
                     continue
-                far = socket.create_connection(self._upstream)
                 self._open += [near, far]
             for pair in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._copy, args=pair)

@@ -2,14 +2,15 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ISessionContext, MainAreaWidget } from '@jupyterlab/apputils';
+import { ISessionContext } from '@jupyterlab/apputils';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { Kernel, KernelMessage } from '@jupyterlab/services';
-import { ITerminal, ITerminalTracker } from '@jupyterlab/terminal';
+import { ITerminalTracker } from '@jupyterlab/terminal';
 import { Widget } from '@lumino/widgets';
 
-import { IRequest, isOurs, openTerminal, PREFIX } from './terminals';
+import { watchTerminals } from './standing';
+import { IRequest, openTerminal } from './terminals';
 
 /** What kernels open to ask for a terminal; see kt_jupyter/terminal/front_end.py. */
 const COMM = 'kt_jupyter:terminal';
@@ -79,20 +80,6 @@ export const terminal: JupyterFrontEndPlugin<void> = {
       watch(panel, panel.sessionContext);
     });
 
-    // The server gives no host shell under our names (ptys.py). Should its part be missing, JupyterLab would restore
-    // our tab as just that: close it before anybody types into it.
-    const guard = async (tab: MainAreaWidget<ITerminal.ITerminal>) => {
-      const { session } = tab.content;
-      const ours =
-        !session.name.startsWith(PREFIX) ||
-        (await isOurs(app, session.name).catch(() => false));
-      if (!ours) {
-        tab.hide();
-        await session.shutdown();
-        tab.dispose();
-      }
-    };
-    terminals?.forEach(tab => void guard(tab));
-    terminals?.widgetAdded.connect((_, tab) => void guard(tab));
+    watchTerminals(app, terminals);
   }
 };

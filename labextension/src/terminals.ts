@@ -16,6 +16,9 @@ export interface IRequest {
   version: string;
 }
 
+/** What stands behind a terminal of that name: the pod's shell, nothing any more, or what nobody of ours made. */
+export type Standing = 'ours' | 'ended' | 'strange';
+
 interface IAnswer {
   version: string;
   name: string;
@@ -33,10 +36,7 @@ export async function openTerminal(
   beside: Widget
 ): Promise<string | null> {
   sameVersion('kernel', version);
-  const { name } = await ask(app, {
-    method: 'POST',
-    body: JSON.stringify(target)
-  });
+  const name = await start(app, target);
   const open = app.commands.execute('terminal:open', { name });
   const widget = (await open) as
     MainAreaWidget<ITerminal.ITerminal> | undefined;
@@ -55,30 +55,45 @@ export async function openTerminal(
   return null;
 }
 
-/** Whether the server has made this terminal for a pod. */
-export async function isOurs(
+/** Ask the server what a terminal with our prefix is; rejects when it cannot be asked. */
+export async function standing(
   app: JupyterFrontEnd,
   name: string
-): Promise<boolean> {
-  const { terminals } = await ask(app, {});
-  return terminals.includes(name);
+): Promise<Standing> {
+  const response = await ask(app, {});
+  if (response.status === 404) {
+    return 'strange'; // the server has no part of ours: nobody there keeps host shells from our names
+  }
+  const { terminals } = await answered(response);
+  return terminals.includes(name) ? 'ours' : 'ended';
 }
 
-async function ask(app: JupyterFrontEnd, init: RequestInit): Promise<IAnswer> {
+async function start(
+  app: JupyterFrontEnd,
+  target: Omit<IRequest, 'version'>
+): Promise<string> {
+  const init = { method: 'POST', body: JSON.stringify(target) };
+  const { name, version } = await answered(await ask(app, init));
+  sameVersion('Jupyter server', version);
+  return name;
+}
+
+function ask(app: JupyterFrontEnd, init: RequestInit): Promise<Response> {
   const settings = app.serviceManager.serverSettings;
   const url = URLExt.join(settings.baseUrl, 'kt_jupyter', 'terminals');
-  const response = await ServerConnection.makeRequest(url, init, settings);
-  if (!response.ok) {
-    const { message } = await ServerConnection.ResponseError.create(response);
-    throw new Error(
-      response.status === 404 && !message.includes('Pod')
-        ? "the Jupyter server does not run kt_jupyter's part. Install it there (pip install kt_jupyter) and restart it."
-        : message
-    );
+  return ServerConnection.makeRequest(url, init, settings);
+}
+
+async function answered(response: Response): Promise<IAnswer> {
+  if (response.ok) {
+    return (await response.json()) as IAnswer;
   }
-  const answer = (await response.json()) as IAnswer;
-  sameVersion('Jupyter server', answer.version);
-  return answer;
+  const { message } = await ServerConnection.ResponseError.create(response);
+  throw new Error(
+    response.status === 404 && !message.includes('Pod')
+      ? "the Jupyter server does not run kt_jupyter's part. Install it there (pip install kt_jupyter) and restart it."
+      : message
+  );
 }
 
 function sameVersion(where: string, version: string): void {

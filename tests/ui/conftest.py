@@ -1,12 +1,16 @@
 """A real Jupyter and a real Chromium: UI tests look at what a person sees."""
 
+import contextlib
 import shutil
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.ui.lab import APPS, Jupyter, serve
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
+from tests.ui.lab import APPS, Jupyter, Notebook, serve
+from tests.ui.terminals import Tab
 
 PATIENCE = 20_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
 
@@ -42,8 +46,11 @@ def context(browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context) -> Iterator[Page]:
     page = context.new_page()
+    # Asked for a kernel, which JupyterLab does when it is slow to learn what there is, a person takes what is offered.
+    asked = page.locator(".jp-Dialog").filter(has_text="Select Kernel")
+    page.add_locator_handler(asked, lambda: asked.locator(".jp-mod-accept").click())
     yield page
-    for dialog in page.get_by_role("dialog").all_inner_texts():
+    for dialog in page.locator(".jp-Dialog").all_inner_texts():
         print("A dialog was open:", dialog)  # pytest shows it with a failure, which it probably caused
     page.close()
 
@@ -55,6 +62,34 @@ def lab(browser, tmp_path_factory) -> Iterator[Jupyter]:
         yield jupyter
 
 
+@pytest.fixture(scope="session")
+def cluster(lab) -> Iterator[Cluster]:
+    """The cluster that notebooks in JupyterLab use."""
+    cluster = lab.cluster()
+    yield cluster
+    cluster.close()
+
+
+@contextlib.contextmanager
+def made_volume(cluster: Cluster) -> Iterator[str]:
+    """Make a volume, give its name, and remove it with all that was opened on it."""
+    name = f"ui-{uuid.uuid4().hex[:6]}"
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "16Mi"}}}
+    annotations = {"kubetorch.com/mount-path": "/data"}
+    cluster.create(CLAIMS, {"metadata": {"name": name, "annotations": annotations}, "spec": spec})
+    yield name
+    for job in cluster.list(JOBS, label_selector=f"kt-jupyter.dev/volume={name}"):
+        cluster.delete(JOBS, job["metadata"]["name"])
+    cluster.delete(CLAIMS, name)
+
+
+@pytest.fixture
+def volume(cluster) -> Iterator[str]:
+    """The name of a volume."""
+    with made_volume(cluster) as name:
+        yield name
+
+
 @pytest.fixture(scope="session", params=APPS)
 def jupyter(request, browser, tmp_path_factory) -> Iterator[Jupyter]:
     """JupyterLab, then Notebook 7."""
@@ -63,3 +98,37 @@ def jupyter(request, browser, tmp_path_factory) -> Iterator[Jupyter]:
         return
     with serve(request.param, tmp_path_factory.mktemp("notebook")) as server:
         yield server
+
+
+@pytest.fixture
+def tab(page, volume) -> Tab:
+    """The tab of the terminal on the volume."""
+    return Tab(page, volume)
+
+
+@pytest.fixture
+def ssh(lab, page, volume, tab) -> Notebook:
+    """A notebook whose first cell has opened the terminal; two more would open it again."""
+    notebook = lab.open(page, *[f"%load_ext kt_jupyter\n%kt_volume ssh {volume}"] * 3)
+    notebook.run(0)
+    tab.is_open()
+    return notebook
+
+
+@pytest.fixture
+def pods_of(cluster, volume):
+    """What runs for the terminals on the volume, as it is when called; and wait until nothing of it is left."""
+
+    class Pods:
+        def __init__(self) -> None:
+            self.names = [pod["metadata"]["name"] for pod in self._list(PODS)]
+
+        def _list(self, resource):
+            return cluster.list(resource, label_selector=f"kt-jupyter.dev/volume={volume}")
+
+        def are_gone(self) -> None:
+            for name in self.names:
+                cluster.wait_for(PODS, name, lambda pod: pod is None or None, timeout=60)
+            assert self._list(JOBS) == []
+
+    return Pods

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -17,8 +18,11 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
+from kt_jupyter.kube import Cluster, connect
 
 TOKEN = "ui-tests"
 STARTS_WITHIN = 60  # seconds
@@ -34,12 +38,13 @@ SETTINGS = {
 
 
 class Notebook:
-    """An open notebook."""
+    """An open notebook: the only one, or the one in front."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.cells = page.locator(".jp-Notebook .jp-CodeCell")
-        self.kernel = page.locator(".jp-Notebook-ExecutionIndicator")
+        panel = page.locator(".jp-NotebookPanel:visible")
+        self.cells = panel.locator(".jp-CodeCell")
+        self.kernel = panel.locator(".jp-Notebook-ExecutionIndicator")
 
     def source(self, index: int) -> Locator:
         return self.cells.nth(index).locator(".jp-InputArea-editor .cm-content")
@@ -77,36 +82,87 @@ class Notebook:
 
 
 class Jupyter:
-    """A running server."""
+    """A server; its directories and its address outlive it."""
 
-    def __init__(self, url: str, root: Path, tree: str) -> None:
-        self.url, self.root, self.tree = url, root, tree
+    def __init__(self, app: str, home: Path) -> None:
+        self.module, self.tree = APPS[app]
+        self.home, self.root, self.port = home, home / "root", _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+        if "KT_TEST_CONTEXT" not in os.environ:  # else in a browser too the tests run on that cluster
+            foreign += ("KUBECONFIG",)
+        self.env = {name: value for name, value in os.environ.items() if name not in foreign} | {
+            "HOME": str(home),
+            "KT_JUPYTER_LOCAL_DIR": str(home / "local"),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "IPYTHONDIR": str(home / "ipython"),
+        }
+        self.root.mkdir()
+        for plugin, values in SETTINGS.items():
+            path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+        self.start()
+
+    def start(self, *options: str) -> None:
+        """Start it, and return when it serves."""
+        argv = [sys.executable, "-m", self.module, "--allow-root", "--no-browser", "--ip=127.0.0.1"]
+        argv += [f"--port={self.port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}"]
+        argv += [f"--IdentityProvider.token={TOKEN}", *options]
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env
+            )
+        _wait_until_served(self.url, self.process)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it."""
+        self.process.send_signal(how)
+        self.process.wait(STARTS_WITHIN)
+
+    def cluster(self) -> Cluster:
+        """Connect to the cluster that its notebooks use."""
+        context = self.env.get("KT_TEST_CONTEXT")
+        if context is not None:
+            return connect(context, kubeconfig=Path(self.env["KUBECONFIG"]))
+        ensure = [sys.executable, "-m", "kt_jupyter.local", "ensure"]
+        kubeconfig = subprocess.run(ensure, env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return connect(kubeconfig=kubeconfig.strip())
 
     def open(self, page: Page, *cells: str | dict) -> Notebook:
         """Open a new notebook with these cells: sources, or `ran()` for cells with a stored output."""
+        return self.show(page, self.write(*cells))
+
+    def write(self, *cells: str | dict) -> str:
+        """Make a notebook with these cells and return its file's name."""
         path = self.root / f"{uuid.uuid4()}.ipynb"
         code = [
             {"id": f"cell-{i}"} | (ran(cell, None) if isinstance(cell, str) else cell) for i, cell in enumerate(cells)
         ]
         path.write_text(json.dumps({"cells": code, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}))
-        return self.show(page, path.name)
+        return path.name
 
     def show(self, page: Page, name: str) -> Notebook:
-        """Open a notebook that is there; the kernels of those before it end."""
-        for kernel in json.loads(self.ask("GET", "kernels")):
+        """Open a notebook that is there; the kernels and terminals of those before it end."""
+        for kernel in self.ask("GET", "kernels"):
             self.ask("DELETE", f"kernels/{kernel['id']}")
+        for terminal in self.ask("GET", "terminals"):
+            self.ask("DELETE", f"terminals/{terminal['name']}")
         # Before the notebook has its kernel its status reads "idle" too, and whoever runs a cell is asked for one.
         with page.expect_websocket(lambda socket: "/channels" in socket.url, timeout=60_000):
             page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
 
-    def ask(self, method: str, path: str, body: object = None) -> bytes:
+    def ask(self, method: str, path: str, body: object = None) -> Any:
         """Make a request to Jupyter's own API."""
         headers = {"Authorization": f"token {TOKEN}"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api/{path}", data=data, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.read()
+            return json.loads(answer.read() or b"null")
 
 
 def ran(source: str, html: str | None) -> dict:
@@ -124,37 +180,13 @@ def ran(source: str, html: str | None) -> dict:
 @contextlib.contextmanager
 def serve(app: str, home: Path) -> Iterator[Jupyter]:
     """Run one of `APPS` until the block ends."""
-    module, tree = APPS[app]
-    for plugin, values in SETTINGS.items():
-        path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-    root, port = home / "root", _free_port()
-    root.mkdir()
-    foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
-    if "KT_TEST_CONTEXT" not in os.environ:  # else in a browser too the tests run on that cluster
-        foreign += ("KUBECONFIG",)
-    env = {name: value for name, value in os.environ.items() if name not in foreign} | {
-        "HOME": str(home),
-        "KT_JUPYTER_LOCAL_DIR": str(home / "local"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "IPYTHONDIR": str(home / "ipython"),
-    }
-    argv = [sys.executable, "-m", module, "--allow-root", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-    argv += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={TOKEN}"]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
+    jupyter = Jupyter(app, home)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_served(url, process)
-        yield Jupyter(url, root, tree)
+        yield jupyter
     finally:
-        process.terminate()
-        process.wait(20)
-        subprocess.run([sys.executable, "-m", "kt_jupyter.local", "stop"], env=env, check=True, capture_output=True)
+        jupyter.end()
+        stop = [sys.executable, "-m", "kt_jupyter.local", "stop"]
+        subprocess.run(stop, env=jupyter.env, check=True, capture_output=True)
 
 
 def _wait_until_served(url: str, process: subprocess.Popen) -> None:

@@ -1,116 +1,93 @@
-"""A terminal on a pod, in a JupyterLab tab: what a person sees, and that it can only be the pod's shell."""
+"""A terminal on a volume, in a JupyterLab tab: what a person sees and does there."""
 
-import json
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-# A helper pod as volumes make it, and the request for its terminal.
-OPEN = """
-import kt_jupyter as kt
-from kt_jupyter.kube import JOBS, PODS, current
-from kt_jupyter.terminal import Target, open_terminal
-cluster = current()
-def opened(name):
-    container = {"name": "c", "image": "alpine:latest", "imagePullPolicy": "IfNotPresent", "stdin": True, "tty": True,
-        "command": ["sh", "-c", "echo the banner; cd /tmp; export PS1='ready> '; exec sh -i"]}
-    labels = {"app.kubernetes.io/managed-by": "kt-jupyter", "ui": name}
-    spec = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, "containers": [container]}
-    cluster.create(JOBS, {"metadata": {"name": name}, "spec": {"backoffLimit": 0, "activeDeadlineSeconds": 900,
-        "template": {"metadata": {"labels": labels}, "spec": spec}}})
-    with cluster.watch(PODS, label_selector=f"ui={name}") as watch:
-        pod = watch.next(timeout=30).object["metadata"]["name"]
-    open_terminal(Target.of(cluster, pod, title=name))
-    return pod
-"""
-GONE = "cluster.wait_for(PODS, pod, lambda found: found is None or None, timeout=20)"
+from kt_jupyter.kube import PODS
+from tests.ui.terminals import PATIENCE
+
 KEPT = re.compile("/lab/api/workspaces/")  # where JupyterLab keeps its layout, a moment after it changes
 
 
-@pytest.fixture
-def name(request):
-    return "t" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[-30:].strip("-")
+def test_a_cell_opens_a_tab_beside_the_notebook_in_the_volumes_directory(ssh, page, tab, volume):
+    tab.shows(f"{volume}  at /data  read-write   pod kt-sh-{volume}-")
+    tab.shows("ends when you type exit, or 30 min after the last tab is gone")
+    tab.enter("echo sum-$((40 + 2)) > file; cat file; pwd")
+    tab.shows("sum-42")
+    expect(ssh.output(0)).to_contain_text(f"Terminal {volume} is open in a tab.")
+    notebook, terminal = ssh.cells.first.bounding_box(), tab.screen.bounding_box()
+    assert notebook["x"] + notebook["width"] <= terminal["x"]
 
 
-class Tab:
-    """The terminal's tab."""
-
-    def __init__(self, page):
-        self.page = page
-        # Terminals draw on a canvas; screen-reader mode keeps their text in the page too.
-        self.screen = page.locator(".jp-Terminal .xterm-accessibility-tree")
-        self.tabs = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel")
-
-    def shows(self, text):
-        expect(self.screen).to_contain_text(text, timeout=30_000)
-
-    def enter(self, line):
-        self.page.locator(".jp-Terminal .xterm-helper-textarea").focus()
-        self.page.keyboard.type(line)
-        self.page.keyboard.press("Enter")
+def test_the_shell_has_the_size_of_the_tab_whenever_it_changes(ssh, page, tab):
+    page.set_viewport_size({"width": 1000, "height": 500})
+    expect(tab.screen.locator("> div")).not_to_have_count(0)
+    tab.enter("stty size")
+    rows, columns = map(int, tab.read(r"stty size\s*(\d+) (\d+)"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(tab.screen.locator("> div")).not_to_have_count(rows)
+    tab.enter("clear; stty size")
+    more_rows, more_columns = map(int, tab.read(r"^\s*(\d+) (\d+)"))
+    assert more_rows > rows
+    assert more_columns > columns
+    assert more_rows == tab.screen.locator("> div").count()
 
 
-@pytest.fixture
-def tab(page):
-    return Tab(page)
-
-
-def test_a_cell_opens_a_tab_beside_the_notebook_with_the_pods_shell(lab, page, tab, name):
-    notebook = lab.open(page, f"{OPEN}\nopened('{name}')")
-    notebook.run(0)
-    tab.shows("the banner")
-    expect(tab.tabs.filter(has_text=name)).to_have_count(1)
-    tab.enter("echo sum-$((40 + 2)) in $PWD")
-    tab.shows("sum-42 in /tmp")
-    expect(notebook.output(0)).to_contain_text(f"Terminal {name} is open in a tab.")
-    expect(notebook.cells.first).to_be_visible()
-
-
-def test_after_a_reload_the_scrollback_is_there_and_the_shell_is_the_same(lab, page, tab, name):
-    lab.open(page, f"{OPEN}\nopened('{name}')").run(0)
-    tab.shows("the banner")
+def test_after_a_reload_the_scrollback_is_there_once_and_the_shell_is_the_same(ssh, page, tab):
     with page.expect_response(KEPT):
         tab.enter("mine=7; echo before-$mine")
         tab.shows("before-7")
     page.goto(page.url.partition("?")[0])
+    tab.is_open()
     tab.shows("before-7")
     tab.enter("echo after-$mine")
     tab.shows("after-7")
+    text = tab.screen.inner_text()
+    assert text.count("before-7") == 1
+    assert "[" not in text  # nor has the replay made the page type what terminals answer
 
 
-def test_exit_closes_the_tab_and_removes_the_pod(lab, page, tab, name):
-    notebook = lab.open(page, f"{OPEN}\npod = opened('{name}')", GONE)
+def test_ssh_again_offers_the_same_shell_in_the_same_tab(ssh, tab):
+    tab.enter("mine=8")
+    ssh.run(1)
+    expect(ssh.output(1)).to_contain_text("it was open: the same shell")
+    expect(tab.labels).to_have_count(1)
+    tab.close()
+    ssh.run(2)
+    tab.is_open()
+    tab.enter("echo still-$mine")
+    tab.shows("still-8")
+
+
+def test_exit_closes_the_tab_and_removes_the_pod(ssh, tab, pods_of):
+    pods = pods_of()
+    tab.enter("exit 3")
+    tab.is_gone()
+    assert pods.names
+    pods.are_gone()
+
+
+def test_terminate_removes_the_pod(ssh, page, tab, pods_of):
+    pods = pods_of()
+    tab.terminate()
+    assert pods.names
+    pods.are_gone()
+
+
+def test_an_image_that_cannot_be_had_is_said_and_leaves_no_tab(lab, page, volume, tab, pods_of):
+    notebook = lab.open(page, f"%load_ext kt_jupyter\n%kt_volume ssh {volume} --image no-such-image:1")
     notebook.run(0)
-    tab.shows("the banner")
-    tab.enter("exit")
-    expect(tab.tabs.filter(has_text=name)).to_have_count(0)
-    notebook.run(1)
-    expect(notebook.output(1)).to_contain_text("True")
+    expect(notebook.output(0)).to_contain_text("no-such-image:1", timeout=PATIENCE)
+    expect(notebook.output(0)).not_to_contain_text("Traceback")
+    tab.is_gone()
+    pods_of().are_gone()
 
 
-def test_a_refusal_is_said_under_the_cell_with_the_command_to_paste(lab, page, tab):
-    notebook = lab.open(page, f"{OPEN}\nopen_terminal(Target.of(cluster, 'never-was', title='my-data'))")
-    notebook.run(0)
-    expect(notebook.output(0)).to_contain_text('there is no Pod "never-was"')
-    expect(notebook.output(0)).to_contain_text("python -m kt_jupyter.terminal.attach")
-
-
-def test_a_dead_tab_is_not_restored_as_a_shell_on_the_jupyter_host(lab, page, tab, name):
-    notebook = lab.open(page, f"{OPEN}\npod = opened('{name}')", GONE)
-    with page.expect_response(KEPT):  # the layout, with the tab in it
-        notebook.run(0)
-        tab.shows("the banner")
-    layout = page.url.partition("?")[0]
-    page.goto("about:blank")
-    (terminal,) = [
-        one["name"] for one in json.loads(lab.ask("GET", "terminals")) if name[:20].replace("-", "_") in one["name"]
-    ]
-    lab.ask("DELETE", f"terminals/{terminal}")
-    page.goto(layout)
-    notebook.run(1)  # terminate ends the pod too
-    expect(notebook.output(1)).to_contain_text("True")
-    page.goto(layout)
-    expect(notebook.cells.first).to_be_visible()
-    expect(tab.tabs.filter(has_text=name)).to_have_count(0)
-    assert terminal not in [one["name"] for one in json.loads(lab.ask("GET", "terminals"))]
+def test_a_pod_that_is_deleted_is_said_in_the_tab_which_stays_until_enter(ssh, page, tab, cluster, pods_of):
+    (pod,) = pods_of().names
+    cluster.delete(PODS, pod)
+    tab.shows(f'there is no Pod "{pod}"')
+    tab.shows("vol.ssh() opens another")
+    tab.enter("")
+    tab.is_gone()

@@ -1,0 +1,60 @@
+"""A terminal's tab in a page, as a person handles it."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 60_000  # milliseconds: a pod has to start, or a page has to try again a few times
+
+
+class Tab:
+    """The tab of the terminal on a volume."""
+
+    def __init__(self, page: Page, volume: str) -> None:
+        self.page = page
+        self.volume = volume
+        # Terminals draw on a canvas; screen-reader mode keeps their text in the page too, row by row.
+        self.screen = page.locator(".jp-Terminal:visible .xterm-accessibility-tree")
+        self.prompt = re.compile(r"/data \$\s*$")
+
+    @property
+    def labels(self) -> Locator:
+        """What the tab bar has of it: none, one, or too many."""
+        label = re.compile(f"^{re.escape(self.volume)}( \\d)?$")
+        return self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab").filter(has_text=label)
+
+    def is_open(self) -> None:
+        """Wait for the one tab, and for its shell."""
+        expect(self.labels).to_have_count(1, timeout=PATIENCE)
+        expect(self.screen).to_have_text(self.prompt, timeout=PATIENCE)
+
+    def is_gone(self) -> None:
+        """Wait until there is none."""
+        expect(self.labels).to_have_count(0, timeout=PATIENCE)
+
+    def close(self) -> None:
+        """Close the tab with its cross."""
+        self.labels.locator(".lm-TabBar-tabCloseIcon").click()
+        self.is_gone()
+
+    def terminate(self) -> None:
+        """Choose from the menu what ends it."""
+        self.page.locator(".jp-Terminal:visible").click()
+        self.page.get_by_text("File", exact=True).first.click()
+        self.page.get_by_text("Shutdown Terminal").click()
+        self.is_gone()
+
+    def shows(self, text: str) -> None:
+        """Wait until it can be read there."""
+        expect(self.screen).to_contain_text(text, timeout=PATIENCE)
+
+    def enter(self, line: str) -> None:
+        """Type a line."""
+        self.page.locator(".jp-Terminal:visible .xterm-helper-textarea").focus()
+        self.page.keyboard.type(line)
+        self.page.keyboard.press("Enter")
+
+    def read(self, pattern: str) -> tuple[str, ...]:
+        """Wait until it shows what a pattern describes, and return its groups as they were last shown."""
+        expect(self.screen).to_contain_text(re.compile(pattern), timeout=PATIENCE)
+        return re.findall(pattern, self.screen.inner_text())[-1]
