@@ -20,6 +20,7 @@ import atexit
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
+_HEARS_WITHIN = 0.25  # seconds
 _CANCEL_GRACE = 2.0  # seconds a cancelled call may take to close its connection before we stop caring
 
 
@@ -58,8 +60,20 @@ class Job(Generic[T]):
             raise
 
     def result(self, timeout: float | None = None) -> T:
-        """Wait for the work and return what it gave, or raise what it raised."""
-        return self.future.result(timeout)
+        """Wait for the work and return what it gave, or raise what it raised.
+
+        It waits in slices: a signal that comes between the interpreter's look for one and its wait does not end that
+        wait, and Ctrl-C would be heard with the next event only, which may never come.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _HEARS_WITHIN if deadline is None else deadline - time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                return self.future.result(min(max(left, 0), _HEARS_WITHIN))
+            if self.future.done():
+                return self.future.result()  # done just now; or its own result is a TimeoutError
+            if left <= 0:
+                raise TimeoutError
 
     def done(self) -> bool:
         """Whether the work is over, its clean-up included."""
