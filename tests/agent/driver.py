@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 import uuid
-import zlib
 
 from kt_jupyter.compute.agent import packing
 from kt_jupyter.compute.agent.program import records, wire
@@ -114,7 +113,7 @@ class Client:
             elif frame.type == wire.BLOB:
                 blob = self.blobs.setdefault(frame.work, bytearray())
                 assert frame.position == len(blob)
-                blob += frame.payload
+                blob += b"".join(frame.payload)
             else:
                 self._record(frame)
 
@@ -135,7 +134,7 @@ class Client:
 
     def start(self, kind, payload=b"", **request):
         work = uuid.uuid4().bytes
-        self.post(ask="start", id=work.hex(), kind=kind, upload=len(payload), crc=zlib.crc32(payload), **request)
+        self.post(ask="start", id=work.hex(), kind=kind, upload=len(payload), **request)
         for start in range(0, len(payload), wire.CHUNK):
             self.send(wire.encode(wire.BLOB, payload[start : start + wire.CHUNK], work, start))
         return work

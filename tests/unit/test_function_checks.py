@@ -51,7 +51,7 @@ def test_another_major_version_of_cloudpickle_is_refused(theirs):
 
 def test_what_another_minor_version_has_pickled_is_never_unpickled():
     bomb = b"\x80\x05cos\n_exit\n(K\x03tR."  # os._exit(3)
-    found = outcome(Done("ab12", "ok", result=bomb), "train", "kt-x", interpreter(OTHER))
+    found = outcome(Done("ab12", "ok", pieces=[bomb]), "train", "kt-x", interpreter(OTHER))
     assert isinstance(found.error, kt.PythonMismatch)
     found = outcome(Done("ab12", "error", exception=bomb), "train", "kt-x", interpreter(OTHER))
     assert isinstance(found.error, kt.PythonMismatch)
@@ -87,7 +87,7 @@ def test_what_cannot_be_sent_back_is_named():
 
 
 def test_a_result_whose_type_is_not_here_is_told():
-    found = ended(result=b"\x80\x05cno_such_module\nThing\n.").error
+    found = ended(pieces=[b"\x80\x05cno_such_module\nThing\n."]).error
     assert isinstance(found, kt.NotPicklable)
     assert "No module named 'no_such_module'" in str(found)
 

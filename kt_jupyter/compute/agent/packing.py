@@ -44,6 +44,7 @@ exec(compile(bundle["boot"], "<kt_agent/boot>", "exec"))
 
 # Copies bytes between its own ends and the agent's socket. It waits for the socket (the container may have just begun),
 # and goes at once when its input ends: that is how a process without a terminal learns that the client has left.
+# Not by ``splice``, which holds the pipe's lock while it waits for the socket: whoever reads the pipe hangs meanwhile.
 _RELAY: Final = """\
 import os, socket, sys, threading, time
 s = socket.socket(socket.AF_UNIX)
@@ -62,9 +63,14 @@ def up():
         if not d:
             os._exit(0)
         s.sendall(d)
+try:
+    import fcntl
+    fcntl.fcntl(1, 1031, 1048576)
+except Exception:
+    pass
 threading.Thread(target=up, daemon=True).start()
 while True:
-    d = s.recv(262144)
+    d = memoryview(s.recv(262144))
     if not d:
         os._exit(0)
     while d:

@@ -15,6 +15,7 @@ from kt_jupyter.compute.functions.raising import from_there
 from kt_jupyter.compute.functions.showing import Log, Printer, show
 from kt_jupyter.compute.functions.sources import with_sources
 from kt_jupyter.compute.session import Done, Interpreter, Item, Session, Work
+from kt_jupyter.compute.session.pieces import Pieces
 from kt_jupyter.errors import KtError, SessionEnded
 
 _STATES = {"PENDING": "running", "CANCELLED": "cancelled", "CANCELLED_AND_NOTIFIED": "cancelled"}
@@ -144,7 +145,7 @@ class Call(concurrent.futures.Future[Any]):
         check_python(self._there, self.pod)
         for event in self._work.events():
             if isinstance(event, Item):
-                yield loaded(event.data, self.function, self.pod)
+                yield loaded(Pieces([event.data]), self.function, self.pod)
             else:
                 printer(event)
         self.result()
@@ -180,7 +181,9 @@ class Call(concurrent.futures.Future[Any]):
             return Outcome(error=error)
         with self._unpickling:
             if self._read is None:
-                self._read = outcome(super().result(0), self.function, self.pod, self._there)
+                done: Done = super().result(0)
+                self._read = outcome(done, self.function, self.pod, self._there)
+                (done.pieces or []).clear()  # else a large result would be here twice
             return self._read
 
     def _interrupted(self, done: Done) -> BaseException:

@@ -11,6 +11,7 @@ from kt_jupyter.compute.functions.checks import check_python, package_missing
 from kt_jupyter.compute.functions.raising import described, from_there, remote_error
 from kt_jupyter.compute.functions.sources import with_sources
 from kt_jupyter.compute.session import Done, Error, Interpreter
+from kt_jupyter.compute.session.pieces import Pieces
 from kt_jupyter.errors import CallEnded, CallOutOfMemory, CallTimeout, KtError, NotPicklable, PythonMismatch
 
 _KINDS: Final[dict[str, type[CallEnded]]] = {"timeout": CallTimeout, "out of memory": CallOutOfMemory}
@@ -44,7 +45,7 @@ def outcome(done: Done, function: str, pod: str, there: Interpreter) -> Outcome:
     try:
         check_python(there, pod)
         if done.status == "ok":
-            return Outcome(loaded(done.result or b"", function, pod))
+            return Outcome(loaded(done.file(), function, pod))
         if done.status == "error":
             return Outcome(error=_raised(done, function, pod))
     except KtError as error:
@@ -52,7 +53,7 @@ def outcome(done: Done, function: str, pod: str, there: Interpreter) -> Outcome:
     return Outcome(error=_ended(done, function, pod))
 
 
-def loaded(result: bytes, function: str, pod: str) -> Any:
+def loaded(result: Pieces, function: str, pod: str) -> Any:
     """Unpickle what a function returned; versions have been compared.
 
     Raises:
@@ -60,7 +61,7 @@ def loaded(result: bytes, function: str, pod: str) -> Any:
         PythonMismatch: It holds arrays of another numpy.
     """
     try:
-        return pickle.loads(result)  # noqa: S301 - from a pod that the person has started, and runs what they sent
+        return pickle.load(result)  # noqa: S301 - from a pod that the person has started, and runs what they sent
     except Exception as error:
         if _NUMPY_2 in str(error):
             raise _numpy(f"what {function} returned holds arrays of numpy 2, and this notebook has numpy 1.") from error

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kt_jupyter.compute.session.pieces import Pieces
+
 Status = Literal["ok", "error", "interrupted", "timeout", "exited", "crashed", "killed", "out of memory"]
 Bundle = dict[str, Any]
 
@@ -153,7 +155,7 @@ class Done:
         phase: For a call with an error: ``load`` (the payload can't be unpickled there), ``call``, or ``result``
             (what it returned can't be pickled); for a cell: ``inputs`` or ``call``.
         exception: The exception itself, pickled; None when it can't be.
-        result: What a call returned, pickled; None unless the status is ``ok``.
+        pieces: What a call returned, pickled, in the pieces in which it came; None unless the status is ``ok``.
         values: Pickled variables of a cell, by name: those of ``outputs`` that could be brought.
         problems: The others, and inputs that could not be unpickled.
         started: Seconds since the epoch by the pod's clock; None when it never ran.
@@ -170,7 +172,7 @@ class Done:
     error: Error | None = None
     phase: Literal["", "inputs", "load", "call", "result"] = ""
     exception: bytes | None = None
-    result: bytes | None = None
+    pieces: list[bytes | memoryview] | None = field(default=None, repr=False)
     values: dict[str, bytes] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     started: float | None = None
@@ -179,6 +181,15 @@ class Done:
     signal: int | None = None
     generation: int = 0
     variables_kept: bool = True
+
+    @property
+    def result(self) -> bytes | None:
+        """What a call returned, pickled, in one piece; ``pickle.load(done.file())`` spares the copy."""
+        return None if self.pieces is None else b"".join(self.pieces)
+
+    def file(self) -> Pieces:
+        """Return the same as a file to unpickle from."""
+        return Pieces(self.pieces or ())
 
 
 @dataclass(frozen=True, slots=True)

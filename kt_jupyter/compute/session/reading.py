@@ -53,9 +53,10 @@ _MADE: Final[dict[int, Any]] = {
 }
 
 
-def done(told: Json, blob: bytes | bytearray, *, is_call: bool) -> Done:
+def done(told: Json, blob: list[memoryview], *, is_call: bool) -> Done:
     """Return how a work ended; ``blob`` is what it gave."""
-    values = {name: bytes(memoryview(blob)[start : start + size]) for name, start, size in told.get("values") or ()}
+    whole = memoryview(b"" if is_call else b"".join(blob))
+    values = {name: bytes(whole[start : start + size]) for name, start, size in told.get("values") or ()}
     problems = [
         Problem(each["name"], each["why"], each["kind"], each.get("size", 0)) for each in told.get("problems") or ()
     ]
@@ -67,7 +68,7 @@ def done(told: Json, blob: bytes | bytearray, *, is_call: bool) -> Done:
         error=_error(error) if error else None,
         phase=told.get("phase", ""),
         exception=base64.b64decode(exception) if exception else None,
-        result=bytes(blob) if is_call and told["status"] == "ok" else None,
+        pieces=list(blob) if is_call and told["status"] == "ok" else None,
         values=values,
         problems=tuple(problems),
         started=told.get("started"),

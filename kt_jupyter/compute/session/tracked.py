@@ -39,7 +39,8 @@ class Tracked:
         if request is None:
             self.confirmed.set()
         self.stops: list[str] = []  # how it is to be stopped, when there is a connection
-        self.blob = bytearray()
+        self._blob: list[memoryview] = []  # the result, as it comes
+        self._blob_size = 0
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self.outcome.add_done_callback(_seen)
         self._told: Json | None = None
@@ -69,10 +70,11 @@ class Tracked:
                 self.queue.append((event, record.end))
         self.news.set()
 
-    def take_blob(self, position: int, data: bytes) -> None:
+    def take_blob(self, position: int, pieces: list[memoryview]) -> None:
         """Take a part of the result."""
-        if position <= len(self.blob) and not self.outcome.done():
-            self.blob += data[len(self.blob) - position :]
+        if position == self._blob_size and not self.outcome.done():  # they come in order: what came before is not sent
+            self._blob += pieces
+            self._blob_size += sum(map(len, pieces))
             self._settle()
 
     def take_done(self, told: Json) -> None:
@@ -102,7 +104,7 @@ class Tracked:
     @property
     def have(self) -> int:
         """How much of the result is here."""
-        return self._told["blob"]["size"] if self._told is not None and self.outcome.done() else len(self.blob)
+        return self._told["blob"]["size"] if self._told is not None and self.outcome.done() else self._blob_size
 
     @property
     def over(self) -> bool:
@@ -148,8 +150,8 @@ class Tracked:
         if told is None or self.have < told["blob"]["size"]:
             return
         if not self.outcome.done():
-            self.outcome.set_result(reading.done(told, self.blob, is_call=self.is_call))
-            self.blob = bytearray()
+            self.outcome.set_result(reading.done(told, self._blob, is_call=self.is_call))
+            self._blob = []
         if self._done_at is not None and self.outcome.exception() is None:
             self.queue.append((self.outcome.result(), self._done_at))
             self._done_at = None

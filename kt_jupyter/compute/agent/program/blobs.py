@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 import os
-import zlib
-from typing import IO, Any
+from typing import IO, Any, Union
 
 IN_MEMORY = 64 * 1024
+
+Buffer = Union[bytes, memoryview]
 
 
 class Blob:
@@ -14,7 +16,6 @@ class Blob:
 
     Attributes:
         size: Bytes so far.
-        crc: Their CRC-32.
         path: Its file; None while it is in memory.
     """
 
@@ -24,7 +25,8 @@ class Blob:
         self._memory = bytearray()
         self._file: IO[bytes] | None = None
         self.path: str | None = None
-        self.size = self.crc = 0
+        self.size = 0
+        self._map: mmap.mmap | None = None
 
     def write(self, data: Any) -> int:
         """Add bytes.
@@ -44,7 +46,6 @@ class Blob:
         else:
             self._file.write(view)
         self.size += size
-        self.crc = zlib.crc32(view, self.crc)
         return size
 
     def flush(self) -> None:
@@ -59,8 +60,10 @@ class Blob:
         self.flush()
         return self.path
 
-    def read(self, position: int, most: int) -> bytes:
+    def read(self, position: int, most: int) -> Buffer:
         """Return bytes from a position on."""
+        if self._map is not None:
+            return memoryview(self._map)[position : position + most]
         if self._file is None:
             return bytes(self._memory[position : position + most])
         self._file.flush()
@@ -68,7 +71,7 @@ class Blob:
 
     def whole(self) -> bytes:
         """Return all of it."""
-        return self.read(0, self.size) if self.size <= 1 << 30 else b"".join(self._pieces())
+        return b"".join(self.read(position, 1 << 30) for position in range(0, self.size, 1 << 30))
 
     def close(self) -> None:
         """Drop it."""
@@ -76,7 +79,7 @@ class Blob:
         if self._file is not None:
             self._file.close()
             os.unlink(self._spare)
-            self._file = None
+            self._file = self._map = None  # unmapped when nothing of it is on its way any more
 
     def _to_file(self) -> None:
         if self._file is None:
@@ -85,16 +88,13 @@ class Blob:
             self._file.write(self._memory)
             self._memory.clear()
 
-    def _pieces(self) -> Any:
-        for position in range(0, self.size, 1 << 30):
-            yield self.read(position, 1 << 30)
-
     @classmethod
-    def of(cls, path: str, size: int, crc: int) -> Blob:
-        """Take over a file that another process has written."""
+    def of(cls, path: str, size: int) -> Blob:
+        """Take over a file that another process has written, and will not change any more."""
         blob = cls(path)
         blob._file = open(path, "rb")
-        blob.path, blob.size, blob.crc = path, size, crc
+        blob.path, blob.size = path, size
+        blob._map = mmap.mmap(blob._file.fileno(), size, access=mmap.ACCESS_READ)
         return blob
 
 

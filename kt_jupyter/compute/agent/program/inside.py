@@ -112,7 +112,7 @@ def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
 
 def _report(process: Process, told: Json, result: Blob) -> None:
     result.flush()
-    told.update(size=result.size, crc=result.crc, path=result.path)
+    told.update(size=result.size, path=result.path)
     words = json.dumps(told, default=repr).encode()
     inline = result.whole() if result.path is None else b""
     process.voice.say(channel.FINISHED, len(words).to_bytes(4, "big") + words + inline)

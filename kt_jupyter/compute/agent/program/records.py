@@ -38,7 +38,7 @@ class Reader:
         self.position = position
         self._rest = bytearray()
 
-    def feed(self, position: int, data: bytes) -> list[Record]:
+    def feed(self, position: int, data: bytes | memoryview) -> list[Record]:
         """Take bytes at a position, and return the records that are whole by now.
 
         Bytes that came before are ignored. A gap is one in the sequence itself: what was begun is dropped then, and

@@ -8,6 +8,7 @@ the acknowledgements tell the spool what somebody still needs.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Dict
 
 from . import wire
+from .blobs import Buffer
 from .requests import Refused, answer
 from .works import Work
 
@@ -25,6 +27,8 @@ Json = Dict[str, Any]
 
 WINDOW = 4 * 1024 * 1024
 _READ = 1024 * 1024
+_AT_ONCE = 1024 * 1024  # bytes that a socket takes
+_PARTS = 16  # of frames, handed to it together
 _OUT = 512 * 1024  # bytes ready to be sent, above which no more are prepared
 
 
@@ -64,21 +68,21 @@ class Following:
         blob = self.work.blob
         return self.sent < self.work.spool.end or (blob is not None and self.blob_sent < blob.size)
 
-    def frame(self) -> bytes:
-        """Return the next frame; empty when there is nothing to send now."""
+    def frame(self) -> tuple[Buffer, ...]:
+        """Return the next frame in parts; none when there is nothing to send now."""
         work = self.work
         room = WINDOW - (self.sent - self._acknowledged)
         if self.sent < work.spool.end and room > 0:
             position, data = work.spool.read(self.sent, min(room, wire.CHUNK))
             self._acknowledged = max(self._acknowledged, self._acknowledged + position - self.sent)  # gone: not owed
             self.sent = position + len(data)
-            return wire.encode(wire.STREAM, data, work.id, position)
+            return wire.head(wire.STREAM, data, work.id, position), data
         blob = work.blob
         if blob is not None and self.blob_sent < blob.size:
-            position, data = self.blob_sent, blob.read(self.blob_sent, wire.CHUNK)
-            self.blob_sent += len(data)
-            return wire.encode(wire.BLOB, data, work.id, position)
-        return b""
+            position, part = self.blob_sent, blob.read(self.blob_sent, wire.CHUNK)
+            self.blob_sent += len(part)
+            return wire.head(wire.BLOB, part, work.id, position), part
+        return ()
 
 
 class Connection:
@@ -90,7 +94,8 @@ class Connection:
         self._raw = raw
         self._fd = raw.fileno()
         self._decoder = wire.Decoder()
-        self._out = bytearray()
+        self._out: deque[memoryview] = deque()
+        self._out_size = 0
         self._ready: deque[Following] = deque()
         self._waits = False
         raw.settimeout(0)
@@ -103,7 +108,7 @@ class Connection:
 
     def notice(self, message: Json) -> None:
         """Tell something."""
-        self._out += wire.encode(wire.JSON, json.dumps(message).encode())
+        self._put(wire.encode(wire.JSON, json.dumps(message).encode()))
         self.push()
 
     def ready(self, following: Following) -> None:
@@ -133,8 +138,7 @@ class Connection:
                 self._prepare()
                 if not self._out:
                     break
-                sent = self._raw.send(self._out)
-                del self._out[:sent]
+                self._sent(self._raw.sendmsg(list(itertools.islice(self._out, _PARTS))))
         except BlockingIOError:
             pass
         except OSError:
@@ -154,14 +158,27 @@ class Connection:
             self.agent.loop.watch(self._fd, None)
             self._raw.close()
 
+    def _put(self, *parts: Buffer) -> None:
+        for part in parts:
+            self._out.append(memoryview(part))
+            self._out_size += len(part)
+
+    def _sent(self, size: int) -> None:
+        self._out_size -= size
+        while size:
+            first = self._out.popleft()
+            if len(first) > size:
+                self._out.appendleft(first[size:])
+            size -= min(size, len(first))
+
     def _prepare(self) -> None:
-        if len(self._out) >= _OUT:
+        if self._out_size >= _OUT:
             return
-        while self._ready and len(self._out) < _OUT:
+        while self._ready and self._out_size < _OUT:
             following = self._ready.popleft()
-            frame = following.frame() if self.following.get(following.work.id) is following else b""
+            frame = following.frame() if self.following.get(following.work.id) is following else ()
             if frame:
-                self._out += frame
+                self._put(*frame)
                 self._ready.append(following)
             else:
                 following.is_ready = False
@@ -194,14 +211,15 @@ class Connection:
                 reply = {"refused": f"it is not what this agent expects ({error!r})", "kind": "malformed"}
             if "n" in request:
                 reply["n"] = request["n"]
-                self._out += wire.encode(wire.JSON, json.dumps(reply).encode())
+                self._put(wire.encode(wire.JSON, json.dumps(reply).encode()))
 
     def _upload(self, frame: wire.Frame) -> None:
         work = self.agent.works.get(frame.work)
         if work is None or work.state != "uploading" or frame.position != work.upload.size:
             return
         try:
-            work.upload.write(frame.payload)
+            for piece in frame.payload:
+                work.upload.write(piece)
         except OSError as error:
             work.not_started(f"There is no room in the pod for what it was given: {error.strerror}.")
             return

@@ -146,7 +146,7 @@ class Work:
         told: Json = json.loads(payload[4 : 4 + size])
         path = os.path.join(self._agent.directory, self.id.hex() + ".out")
         if told.get("path"):
-            self.blob = Blob.of(told["path"], told["size"], told["crc"])
+            self.blob = Blob.of(told["path"], told["size"])
         else:
             self.blob = Blob(path)
             self.blob.write(payload[4 + size :])
@@ -199,7 +199,7 @@ class Work:
             "ended": self.ended,
             "generation": self.generation,
             "variables_kept": kept if self.is_cell else True,
-            "blob": {"size": blob.size, "crc": blob.crc} if blob else {"size": 0, "crc": 0},
+            "blob": {"size": blob.size if blob else 0},
         }
         self.done.update(more)
         self.output.finish()

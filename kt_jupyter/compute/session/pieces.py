@@ -1,0 +1,42 @@
+"""A file to unpickle from, over the pieces in which a pickle came: a large object is then copied once, into itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+
+class Pieces:
+    """As much of a binary file as ``pickle.load`` wants; each piece goes as soon as it is read."""
+
+    def __init__(self, pieces: Iterable[bytes | memoryview]) -> None:
+        self._pieces = deque(memoryview(piece) for piece in pieces)
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:
+        """Fill a buffer; returns how many bytes there were."""
+        room = memoryview(buffer)
+        size = len(room)
+        while self._pieces and room:
+            piece = self._pieces[0]
+            taken = min(len(piece), len(room))
+            room[:taken] = piece[:taken]
+            room = room[taken:]
+            if taken < len(piece):
+                self._pieces[0] = piece[taken:]
+            else:
+                self._pieces.popleft()
+        return size - len(room)
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes."""
+        buffer = bytearray(size)
+        return bytes(memoryview(buffer)[: self.readinto(buffer)])
+
+    def readline(self) -> bytes:
+        """Return a line."""
+        line = bytearray()
+        while byte := self.read(1):
+            line += byte
+            if byte == b"\n":
+                break
+        return bytes(line)
