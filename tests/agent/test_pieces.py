@@ -42,7 +42,10 @@ cuts = st.lists(st.integers(0, 10_000), max_size=20)
 def test_frames_arrive_as_they_were_sent_however_they_are_cut(sent, cuts):
     data = b"".join(wire.encode(frame.type, frame.payload, frame.work, frame.position) for frame in sent)
     decoder = wire.Decoder()
-    assert [frame for piece in pieces(data, cuts) for frame in decoder.feed(piece)] == sent
+    got = [frame for piece in pieces(data, cuts) for frame in decoder.feed(piece)]
+    assert [
+        frame._replace(payload=b"".join(frame.payload)) if frame.type == wire.BLOB else frame for frame in got
+    ] == sent
 
 
 @given(frames, st.integers(0), st.integers(1, 255))
