@@ -271,9 +271,9 @@ def test_map_gives_results_in_order_and_runs_so_many_at_once(on_pod):
         if x == 3:
             pathlib.Path(sign).touch()
         deadline = time.time() + 30
-        while x == 0 and not os.path.exists(sign) and time.time() < deadline:
+        while x == 0 and not pathlib.Path(sign).exists() and time.time() < deadline:
             time.sleep(0.01)
-        return x * 10, os.path.exists(sign)
+        return x * 10, pathlib.Path(sign).exists()
 
     results = list(on_pod(work).map(range(6), at_once=3))
     assert [value for value, _ in results] == [0, 10, 20, 30, 40, 50]
