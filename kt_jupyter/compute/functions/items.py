@@ -46,9 +46,10 @@ class Items(Iterator[Any]):
         self.call.let_go()
 
     def close(self) -> None:
-        """End the generator."""
+        """End the generator; again, it lets it take its time."""
         self._items.close()
-        self.call.cancel()
+        if not self.call.done():  # a second cancel would end its process, and its ``finally`` with it
+            self.call.cancel()
 
     def __repr__(self) -> str:
         return f"<Items of {self.call.function} on pod {self.call.pod}: {self.call.state}>"
