@@ -8,6 +8,7 @@ classes are found, never named; where a cluster lacks one, the test is skipped w
 import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +27,10 @@ from kt_jupyter.specs import storage
 settings.register_profile("people", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "people")
+
+# What a script starts in the background ignores Ctrl-C, and so would all that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _FOREIGN = (
     "KUBERNETES_SERVICE_HOST",
