@@ -122,6 +122,7 @@ class Child:
         self._hear()
         for raw, end in zip(self._raw, ends):
             raw.up_to(end)
+            raw.settle()
             if raw.over():
                 self._loop.watch(raw.fd, None)
         self._pace()

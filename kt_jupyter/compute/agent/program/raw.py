@@ -67,10 +67,17 @@ class Raw:
         return self._passed + len(self._ahead) + lying(self.fd)
 
     def up_to(self, position: int) -> None:
-        """Give what stands before a position."""
-        while self._passed + len(self._ahead) < position and self._read():
-            pass
+        """Give what stands before a position. No more than that is read: who speaks must see what still lies there."""
+        while True:
+            missing = position - self._passed - len(self._ahead)
+            if missing <= 0 or not self._read(missing):
+                break
         self._give(position - self._passed)
+
+    def settle(self) -> None:
+        """Give what was read beyond a mark: of the messages to come, those sent before it have marks of their own."""
+        at = self._ahead.find(self._begin)
+        self._give(at if at >= 0 else len(self._ahead))
 
     def up_to_mark(self, number: int) -> None:
         """Give what stands before a mark."""
@@ -94,9 +101,9 @@ class Raw:
         self.ended = self.ended or any(events == select.POLLHUP for _, events in self._poll.poll(0))
         return self.ended
 
-    def _read(self) -> bool:
+    def _read(self, most: int = _READ) -> bool:
         try:
-            data = os.read(self.fd, _READ)
+            data = os.read(self.fd, most)
         except BlockingIOError:
             return False
         self._ahead += data
