@@ -24,7 +24,7 @@ import time
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -45,19 +45,31 @@ class Job(Generic[T]):
     Not asyncio's own ``run_coroutine_threadsafe``: cancelling its future marks it as done while the task underneath
     still closes its connection, and nothing tells when that is over.
 
+    Made first and started then, so that whoever starts it holds it already: a Ctrl-C in the middle of starting must
+    find something to cancel.
+
     Attributes:
         future: Done when the work is over, its clean-up included.
     """
 
     def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> None:
         self.future: Future[T] = Future()
+        self._work = work
         self._loop = loop
         self._task: asyncio.Task[T] | None = None
+
+    def start(self) -> Self:
+        """Begin the work; returns at once.
+
+        Raises:
+            RuntimeError: The loop has ended.
+        """
         try:
-            loop.call_soon_threadsafe(self._begin, work)
-        except RuntimeError:  # the loop has ended
-            work.close()
+            self._loop.call_soon_threadsafe(self._begin)
+        except RuntimeError:
+            self._work.close()
             raise
+        return self
 
     def result(self, timeout: float | None = None) -> T:
         """Wait for the work and return what it gave, or raise what it raised.
@@ -87,13 +99,17 @@ class Job(Generic[T]):
             with contextlib.suppress(TimeoutError):
                 self.future.exception(_CANCEL_GRACE)
 
-    def _begin(self, work: Coroutine[Any, Any, T]) -> None:
-        self._task = self._loop.create_task(work)
-        self._task.add_done_callback(self._finish)
+    def _begin(self) -> None:
+        if not self.future.done():
+            self._task = self._loop.create_task(self._work)
+            self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        elif not self.future.done():  # it was not begun
+            self._work.close()
+            self.future.set_exception(asyncio.CancelledError())
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         if task.cancelled():
@@ -125,7 +141,7 @@ def on_loop_thread() -> bool:
 
 def submit(work: Coroutine[Any, Any, T]) -> Job[T]:
     """Start ``work`` on the loop and return at once."""
-    return Job(work, _running_loop())
+    return Job(work, _running_loop()).start()
 
 
 def run(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
@@ -142,9 +158,9 @@ def run(work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     if on_loop_thread():
         work.close()
         raise RuntimeError("a blocking cluster call was made on the kt-io thread, which would wait for itself")
-    job = submit(work)
+    job = Job(work, _running_loop())
     try:
-        return job.result(timeout)
+        return job.start().result(timeout)
     except BaseException:
         if not job.done():
             job.cancel()
@@ -165,7 +181,7 @@ def discard(closable: Closable, born: int) -> None:
     """Close something soon, if the loop it was made on (``generation`` then) still runs."""
     if born == _generation and _loop is not None:
         with contextlib.suppress(RuntimeError):  # it ended just now, and closed it
-            _discarding.add(Job(closable.aclose(), _loop))
+            _discarding.add(Job(closable.aclose(), _loop).start())
     _discarding.difference_update([job for job in _discarding if job.done()])
 
 

@@ -1,5 +1,7 @@
 """The I/O thread: interrupted, forked, ended."""
 
+import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -28,6 +30,36 @@ def test_ctrl_c_ends_a_call_and_its_connection(server, configured):
     assert server.gone.wait(5)
     server.answer = lambda _: EMPTY
     assert cluster.list(CLAIMS) == []
+
+
+# Ctrl-C may come before `run` has been entered: the work is then nobody's.
+@pytest.mark.filterwarnings("ignore:.*Queue.get:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine 'Queue.get' was never awaited")
+def test_ctrl_c_at_whatever_moment_leaves_no_work_behind_that_takes_what_the_next_one_waits_for(alarm):
+    queue = loop.run(_queue())
+    for microseconds in range(1, 400):
+        with pytest.raises(KeyboardInterrupt), alarm(microseconds):
+            loop.run(queue.get())
+        loop.call_soon(lambda: queue.put_nowait("taken"))
+        assert loop.run(queue.get(), timeout=5) == "taken"
+
+
+async def _queue():
+    return asyncio.Queue()
+
+
+@pytest.fixture
+def alarm():
+    """Raise KeyboardInterrupt after so many microseconds, as SIGINT does."""
+
+    @contextlib.contextmanager
+    def within(microseconds):
+        signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
+        yield
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield within
+    signal.signal(signal.SIGALRM, before)
 
 
 def test_a_call_from_the_loops_own_thread_is_an_error_and_not_a_standstill(server, configured):

@@ -76,10 +76,12 @@ class Work:
             if not self._unread:
                 if until is not None and self._position >= until:
                     return
-                self._unread, self._position = loop.run(self._some())
+                loop.run(self._take_some())
                 if not self._unread:
                     return
-            yield self._unread.pop(0)
+            event = self._unread[0]
+            del self._unread[0]  # not pop(): after a call a signal may be handled, and the event would be lost
+            yield event
 
     def sent(self) -> None:
         """Wait until the agent has all that it was given: it goes on then even if this process ends.
@@ -157,14 +159,15 @@ class Work:
 
         loop.call_soon(act)
 
-    async def _some(self) -> tuple[list[Event], int]:
+    async def _take_some(self) -> None:
+        """Put the next events in place from here: a Ctrl-C on the way of a returned value would lose them."""
         tracked = self._tracked
         try:
-            events = await tracked.some(self._reading)
+            self._unread = await tracked.some(self._reading)
         except Superseded:
             raise KtError(f"the output of this {self.kind} is followed by another `attach` in this kernel.") from None
+        self._position = tracked.position
         self._talk.flow.acknowledge(tracked)
-        return events, tracked.position
 
     async def _outcome(self) -> Done:
         return await asyncio.shield(self._tracked.outcome)
