@@ -1,12 +1,17 @@
 r"""What was printed while nobody was attached: attach shows only what comes from now on, the pod's log has the rest.
 
 The log holds whole lines, and ``\n`` where the terminal got ``\r\n``; the line being written (a prompt) is not in it
-yet. So positions are found by content: the last lines seen are looked up in the log, and what follows them is new. What
+yet. So positions are found by content: where do the last lines seen stand in the log? What follows them is new. What
 arrives on the new connection before the log is read stands in both, and is cut from the log's end.
+
+Lines repeat (prompts, a loop that prints the same). A place is possible where the lines before it are those last seen,
+back to the first one that is remembered or to the log's beginning. Of several possible places the one with the most
+lines seen before it is taken, and of equals the earliest: rather is a line shown twice than lost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from kt_jupyter.terminal.replay import without_questions
@@ -14,60 +19,94 @@ from kt_jupyter.terminal.replay import without_questions
 _REMEMBERED: Final = 64 * 1024  # bytes of output that are looked up in the log
 _ALTERNATE: Final = (b"\x1b[?1049h", b"\x1b[?1047h", b"\x1b[?47h")
 _NORMAL: Final = (b"\x1b[?1049l", b"\x1b[?1047l", b"\x1b[?47l")
+_LONGEST: Final = max(map(len, _ALTERNATE))
 
 
 class History:
-    """What has been shown."""
+    """What has been shown.
+
+    Attributes:
+        anything: Whether anything has been shown.
+        full_screen: Whether a full-screen program (vi, less) has the terminal: lines from a log would spoil it.
+    """
 
     def __init__(self) -> None:
-        self._seen = b""
+        self._seen = b""  # the last of it, without a gap; begins with a whole line
+        self.anything = False
+        self.full_screen = False
 
     def saw(self, data: bytes) -> None:
         """Note what is shown."""
-        self._seen = (self._seen + data)[-_REMEMBERED:]
-
-    @property
-    def anything(self) -> bool:
-        """Whether anything has been shown."""
-        return bool(self._seen)
-
-    @property
-    def full_screen(self) -> bool:
-        """Whether a full-screen program (vi, top, less) has the terminal: lines from a log would spoil it."""
-        return max(map(self._seen.rfind, _ALTERNATE)) > max(map(self._seen.rfind, _NORMAL))
+        if not data:
+            return
+        self.anything = True
+        new = self._seen[-_LONGEST:] + data  # a switch can be cut in two
+        if (into := _last(new, _ALTERNATE)) != (out := _last(new, _NORMAL)):
+            self.full_screen = into > out
+        self._seen += data
+        if len(self._seen) > _REMEMBERED:
+            self._seen = self._seen[-_REMEMBERED:]
+            self._seen = self._seen[self._seen.find(b"\n") + 1 :]
 
     def missed(self, log: bytes, arrived: bytes) -> bytes:
         """Return what to show between what was seen and what has arrived since.
 
         Args:
-            log: The pod's log, read after the connection stood.
+            log: The pod's log, read after the connection stood; nothing when it cannot be read.
             arrived: What came over that connection before the log was read.
         """
         if self.full_screen:
             return b""  # it redraws itself when it hears the terminal's size
-        text = _after(_lines(log), _lines(self._seen))
-        missed = _without_end(text, _lines(arrived)).decode("latin-1")
-        return without_questions(missed).replace("\n", "\r\n").encode("latin-1")
+        *seen, begun = _lines(self._seen)
+        *logged, _ = _lines(log)
+        place = _place(logged, seen, begun)
+        rest = b"".join(line + b"\n" for line in logged[place or 0 :])
+        if (place is None and seen) or (rest and not rest.startswith(begun)):
+            self._seen = b""  # what comes does not follow what was seen
+        else:
+            rest = rest.removeprefix(begun)
+        return _without_end(rest, _plain(arrived)).replace(b"\n", b"\r\n")
 
 
-def _lines(data: bytes) -> bytes:
-    return data.replace(b"\r", b"")
+def _plain(data: bytes) -> bytes:
+    """Return output as the log and the terminal agree on it, and as it can be shown again."""
+    return without_questions(data.decode("latin-1")).replace("\r", "").encode("latin-1")
 
 
-def _after(log: bytes, seen: bytes) -> bytes:
-    """Return the log after what was seen; all of it when nothing was, or when it no longer reaches back so far."""
-    whole, newline, begun = seen.rpartition(b"\n")
-    whole += newline
-    while whole:
-        place = log.rfind(whole)
-        # The log's end is looked up first with all that is remembered: a loop that prints the same line over and over
-        # would match anywhere with less.
-        if place >= 0:
-            rest = log[place + len(whole) :]
-            return rest.removeprefix(begun)
-        first = whole.find(b"\n")
-        whole = whole[max(first + 1, len(whole) // 2) :] if len(whole) > 1 else b""
-    return log[len(begun) :] if begun and log.startswith(begun) else log
+def _lines(data: bytes) -> list[bytes]:
+    """Return whole lines, and what stands after the last of them."""
+    return _plain(data).split(b"\n")
+
+
+def _place(log: Sequence[bytes], seen: Sequence[bytes], begun: bytes) -> int | None:
+    """Return how many of the log's lines have been seen; None when none of them is known to have been."""
+    log_text, seen_text = _text(log), _text(seen)
+    best: tuple[bool, int] = (False, 0)
+    found: int | None = None
+    for place in range(len(log), 0, -1):
+        same = _same_before(log_text, place, seen_text)
+        if not same or same < min(place, len(seen)):
+            continue
+        fits = place == len(log) or log[place].startswith(begun)
+        if (fits, same) >= best:
+            best, found = (fits, same), place
+        if place <= same and fits:
+            break  # before the log's beginning there is no better one
+    return found
+
+
+def _same_before(log: Sequence[str], place: int, seen: Sequence[str]) -> int:
+    """Count the lines before a place in the log that are the last ones seen."""
+    same = 0
+    most = min(place, len(seen))
+    while same < most and log[place - 1 - same] == seen[-1 - same]:
+        same += 1
+    return same
+
+
+def _text(lines: Sequence[bytes]) -> list[str]:
+    # The log came as text: what is no UTF-8 has been replaced in it.
+    return [line.decode(errors="replace") for line in lines]
 
 
 def _without_end(log: bytes, arrived: bytes) -> bytes:
@@ -78,3 +117,7 @@ def _without_end(log: bytes, arrived: bytes) -> bytes:
             return log[: len(log) - end]
         end = arrived.rfind(b"\n", 0, end - 1) + 1
     return log
+
+
+def _last(data: bytes, switches: Sequence[bytes]) -> int:
+    return max(map(data.rfind, switches))
