@@ -66,6 +66,10 @@ class Terminal:
         """Wait until a text has been printed."""
         self._read_until(lambda: self.text.count(wanted) >= times, wanted)
 
+    def gets(self, wanted):
+        """Wait until these bytes have come."""
+        self._read_until(lambda: wanted in self.raw, wanted)
+
     def ended(self):
         """Wait for the program's end and return its exit status."""
         self._read_until(lambda: self.process.poll() is not None, "its end")

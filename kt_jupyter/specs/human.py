@@ -32,6 +32,16 @@ def count(number: Quantity | int, what: str) -> str:
     return f"{float(value):g} {what}{'' if value == 1 else 's'}"
 
 
+def fitted(text: str, room: int) -> str:
+    """Return text in at most that many characters, the middle left out: names differ at their ends.
+
+    >>> fitted("imagenet-2012-training", 16)
+    'imagene…training'
+    """
+    kept = max(room - 1, 2)
+    return text if len(text) <= room else f"{text[: kept // 2]}…{text[len(text) - (kept + 1) // 2 :]}"
+
+
 def age(since: datetime | str | None, now: datetime | None = None) -> str:
     """Write how long ago something was, in its largest whole unit: ``3 d``, ``4 h``, ``2 min``, ``8 s``.
 

@@ -5,8 +5,8 @@
 It is the program behind JupyterLab's tabs, and the way to the same shell from anywhere else: `vol.ssh()` prints the
 line. Leave it with `exit`, which ends the pod; after a lost connection it comes back by itself.
 
-Exit status: the shell's own; 2 when it could not begin, or was ended from outside; 128 + N when signal N ended the
-program and the shell goes on.
+Exit status: the shell's own (137 when it was killed); 2 when it could not begin, or its pod was deleted; 128 + N when
+signal N ended the program and the shell goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from kt_jupyter.terminal.presence import EVERY, Presence
 from kt_jupyter.terminal.target import MODULE, Target
 
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
+_WITHOUT_STATUS = 2
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -31,8 +32,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return _attach(_target(options), presence, in_tab=options.in_tab, again=options.again)
     except KtError as error:
-        print(f"{_RED}{type(error).__name__}{_PLAIN}: {error}", file=sys.stderr)  # noqa: T201 - a command-line program
-        return _held(presence) if options.in_tab else 2
+        _say(error)
+        return _held(presence) if options.in_tab else _WITHOUT_STATUS
 
 
 def run(target: Target) -> int:
@@ -49,14 +50,19 @@ def _attach(target: Target, presence: Presence, *, in_tab: bool = False, again: 
         screen.title(target.title or target.pod)
         session = Session(pods.connected(target), target, screen, presence, again=again)
         try:
-            status = session.run()
+            ended = session.run()
         except Left as left:
             return 128 + left.signum
         except KeyboardInterrupt:
             screen.say(f"left; the shell goes on in its pod. Back to it: {target.command()}")
             return _held(presence) if in_tab else 130
         session.finish()
-        return 0 if in_tab else status
+    if ended.why is not None:
+        _say(ended.why)
+        if in_tab:
+            return _held(presence)
+    status = _WITHOUT_STATUS if ended.code is None else ended.code
+    return 0 if in_tab else status
 
 
 def _target(options: argparse.Namespace) -> Target:
@@ -95,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--in-tab", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _say(error: KtError) -> None:
+    print(f"{_RED}{type(error).__name__}{_PLAIN}: {error}", file=sys.stderr)  # noqa: T201 - a command-line program
 
 
 def _held(presence: Presence) -> int:

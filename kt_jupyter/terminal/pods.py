@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from kt_jupyter.errors import ApiError, ContainerNotRunning, KtError, NotFound, Rejected
+from kt_jupyter.errors import ContainerNotRunning, KtError, NotFound, Rejected
 from kt_jupyter.kube import JOBS, PODS, Cluster, connect
 from kt_jupyter.pods import lease
 from kt_jupyter.specs.claim import MANAGED_BY, MANAGED_BY_LABEL
@@ -94,28 +94,34 @@ def ours(pod: Pod) -> Pod:
     return pod
 
 
-def exit_code(pod: Pod, target: Target) -> int:
-    """Return what the shell of a pod that is over ended with.
+@dataclass(frozen=True)
+class Ended:
+    """How a shell has ended.
 
-    Raises:
-        NotFound: The pod was deleted, or its node gave it up.
-        ContainerNotRunning: The shell was killed.
+    Attributes:
+        code: Its exit status; None where nothing is left that would say it.
+        why: What ended it, for the person who did not; None when it ended by itself.
     """
+
+    code: int | None
+    why: KtError | None = None
+
+
+def how_ended(pod: Pod, target: Target) -> Ended:
+    """Say how the shell of a pod that is over has ended."""
     ended = pod.terminated(target.container) or {}
-    code, why = int(ended.get("exitCode", 0)), str(ended.get("reason", ""))
-    status = pod.body.get("status") or {}
-    if why == "OOMKilled":
-        raise ContainerNotRunning(
-            f'the shell in pod "{target.pod}" was ended: it used more memory than its pod may.',
-            remedy=_ANOTHER,
-            server=str(ended.get("message") or "") or None,
-        )
-    if code == _KILLED and pod.body["metadata"].get("deletionTimestamp"):
-        raise gone(target)
-    if code == _KILLED:
-        words = " ".join(str(status.get(key) or "") for key in ("reason", "message")).strip()
-        raise ContainerNotRunning(f'the shell in pod "{target.pod}" was killed.', remedy=_ANOTHER, server=words or None)
-    return code
+    code = int(ended.get("exitCode", 0))
+    if ended.get("reason") == "OOMKilled":
+        fact, words = "was ended: it used more memory than its pod may", str(ended.get("message") or "")
+    elif code == _KILLED and pod.body["metadata"].get("deletionTimestamp"):
+        return Ended(code, gone(target))
+    elif code == _KILLED:
+        status = pod.body.get("status") or {}
+        fact, words = "was killed", " ".join(str(status.get(key) or "") for key in ("reason", "message")).strip()
+    else:
+        return Ended(code)
+    why = ContainerNotRunning(f'the shell in pod "{target.pod}" {fact}.', remedy=_ANOTHER, server=words or None)
+    return Ended(code, why)
 
 
 def gone(target: Target) -> NotFound:
@@ -129,9 +135,12 @@ def gone(target: Target) -> NotFound:
 
 
 def end(cluster: Cluster, target: Target, pod: Pod) -> None:
-    """Remove a pod, by its Job if it has one; nothing happens when it is another one by now."""
+    """Remove a pod, by its Job if it has one; nothing happens when it is another one by now.
+
+    When the cluster does not hear of it, its lease ends it.
+    """
     job = pod.job()
-    with contextlib.suppress(ApiError):
+    with contextlib.suppress(KtError):
         if job is not None:
             cluster.delete(JOBS, job[0], namespace=target.namespace, uid=job[1])
         else:

@@ -151,7 +151,7 @@ class Pump:
             arrived, self._held = bytes(self._held or b""), None
             if self._before:
                 self._screen.say(self._before)
-            await self._put(self._history.missed(self._log, arrived))
+            await self._screen.write(self._history.missed(self._log, arrived))
             if self._after:
                 self._screen.say(self._after)
             await self._put(arrived)

@@ -22,7 +22,7 @@ from kt_jupyter.kube import PODS, Cluster, loop
 from kt_jupyter.kube.streams import ConnectionLost, End
 from kt_jupyter.terminal import pods
 from kt_jupyter.terminal.history import History
-from kt_jupyter.terminal.pods import Pod, gone
+from kt_jupyter.terminal.pods import Ended, Pod, gone
 from kt_jupyter.terminal.presence import Presence
 from kt_jupyter.terminal.pump import Pump
 from kt_jupyter.terminal.screen import Screen
@@ -69,20 +69,20 @@ class Session:
         self._lost_at: float | None = None
         self._pump: Pump | None = None
 
-    def run(self) -> int:
-        """Stay until the shell ends; returns its exit code.
+    def run(self) -> Ended:
+        """Stay until the shell ends, by itself or not.
 
         Raises:
-            KtError: The pod is not there, not ours, or may not be attached to; or it was ended from outside.
+            KtError: The pod is not there, not ours, or may not be attached to.
             Left: A signal ended it.
         """
         with self._signals():
             wait = _FIRST_WAIT
             while True:
                 before = time.monotonic()
-                code = self._connected()
-                if code is not None:
-                    return code
+                ended = self._connected()
+                if ended is not None:
+                    return ended
                 if time.monotonic() - before > _LAST_WAIT:
                     wait = _FIRST_WAIT
                 time.sleep(wait)  # on the person's own thread: Ctrl-C ends it
@@ -104,8 +104,8 @@ class Session:
         where = self._target.namespace
         return self._cluster.wait_for(PODS, self._target.pod, condition, namespace=where, timeout=None)
 
-    def _connected(self) -> int | None:
-        """Attach once and stay; returns the exit code, or None when it is to be tried again."""
+    def _connected(self) -> Ended | None:
+        """Attach once and stay; returns how the shell ended, or None when it is to be tried again."""
         try:
             self._pod = self._pod or self._scheduled()
             end = self._attach()
@@ -187,24 +187,26 @@ class Session:
             self._lost_at = time.monotonic()
             self._screen.say(f"connection lost ({how}); reconnecting, the shell goes on in its pod. Ctrl-C leaves it")
 
-    def _over(self, reason: KtError | None) -> int | None:
-        """Find out whether the shell has ended: its exit code, or None when it has not begun.
+    def _over(self, reason: KtError | None) -> Ended | None:
+        """Find out whether the shell has ended, and how; None when it goes on, or has not begun.
 
         Raises:
-            KtError: It was ended, or the pod is gone.
+            KtError: There never was one.
         """
         try:
             pod = self._pod = pods.find(self._cluster, self._target)
             if pod.starting:
                 return None
             with contextlib.suppress(WaitTimeout):  # then the cluster says that it goes on
-                return pods.exit_code(self._ended(pod), self._target)
+                return pods.how_ended(self._ended(pod), self._target)
         except ClusterUnreachable as error:
             self._note_loss(error.fact)
         except NotFound:
             if self._again:
-                return 0  # while nobody looked: there is nothing to tell
-            raise (gone(self._target) if self._was_attached else reason or gone(self._target)) from None
+                return Ended(0)  # while nobody looked: there is nothing to tell
+            if self._was_attached:
+                return Ended(None, gone(self._target))
+            raise (reason or gone(self._target)) from None
         return None
 
     def _ended(self, pod: Pod) -> Pod:

@@ -6,6 +6,7 @@ import pytest
 
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
 from tests.cluster.computing import Computes
+from tests.cluster.shell_pods import attach, environment, shell_pod  # noqa: F401 - fixtures
 from tests.cluster.workloads import Workloads
 from tests.kubectl import Kubectl, program
 from tests.shells import opened

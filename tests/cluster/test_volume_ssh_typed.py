@@ -37,11 +37,11 @@ def tab(cluster):
 
 def test_the_prompt_is_in_the_volume_and_exit_leaves_nothing(opened, tab, workloads):
     terminal = tab(opened)
-    terminal.shows("ends when you type exit")
+    terminal.shows("exit ends it")
     terminal.shows("/data $ ")
     terminal.enter("echo sum-$((40 + 2)) > file; cat $PWD/file")
     terminal.shows("sum-42\n")
-    assert terminal.text.count("ends when you type exit") == 1
+    assert terminal.text.count("exit ends it") == 1
     terminal.enter("exit 3")
     terminal.ended()
     workloads.gone(PODS, opened.pod)

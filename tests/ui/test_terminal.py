@@ -11,8 +11,8 @@ KEPT = re.compile("/lab/api/workspaces/")  # where JupyterLab keeps its layout, 
 
 
 def test_a_cell_opens_a_tab_beside_the_notebook_in_the_volumes_directory(ssh, page, tab, volume):
-    tab.shows(f"{volume}  at /data  read-write   pod kt-sh-{volume}-")
-    tab.shows("ends when you type exit, or 30 min after the last tab is gone")
+    tab.shows(f"{volume}  at /data  read-write   exit ends it, or 30 min without a tab")
+    tab.shows(f"pod kt-sh-{volume}-")
     tab.enter("echo sum-$((40 + 2)) > file; cat file; pwd")
     tab.shows("sum-42")
     expect(ssh.output(0)).to_contain_text(f"Terminal {volume} is open in a tab.")

@@ -1,12 +1,15 @@
 """What a terminal is in the cluster: its script, its Job, and how it is found again."""
 
 import os
+import re
+import shutil
 import subprocess
 
 import pytest
 
 from kt_jupyter.errors import InvalidInput, InvalidName
 from kt_jupyter.specs.durations import seconds, written
+from kt_jupyter.specs.human import fitted
 from kt_jupyter.specs.images import image_name
 from kt_jupyter.specs.pod import RunAs
 from kt_jupyter.specs.running_as import run_as
@@ -100,16 +103,61 @@ def run_script(place, access="read-write", typed="", **more):
 def test_it_says_what_this_is_and_goes_there(tmp_path):
     lines = run_script(tmp_path, typed="pwd\n").splitlines()
     assert lines == [
-        f"\x1b[1mmy-data\x1b[0m  at {tmp_path}  read-write   pod the-pod on the-node",
-        "ends when you type exit, or 30 min after the last tab is gone",
+        f"\x1b[1mmy-data\x1b[0m  at {fitted(str(tmp_path), 16)}  read-write   exit ends it, or 30 min without a tab",
+        "pod the-pod on the-node",
         str(tmp_path),
     ]
+
+
+POD, NODE = "kt-sh-checkpoints-7f3a-x7k2p", "ip-10-0-12-34.eu-west-1.compute.internal"
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["bash", "--posix"], ["busybox", "sh"]])
+@pytest.mark.parametrize(
+    ("names", "lines"),
+    [
+        (
+            ("checkpoints", "/checkpoints", POD, NODE),
+            [
+                "checkpoints  at /checkpoints  read-write   exit ends it, or 30 min without a tab",
+                f"pod {POD} on {NODE}",
+            ],
+        ),
+        (
+            ("imagenet-2012-validation", "/mnt/data", "p" * 58, "gke-main-default-pool-1a2b3c4d-x7k2"),
+            [
+                "imagen…idation  at /mnt/data  read-write   exit ends it, or 30 min without a tab",
+                f"pod {'p' * 25}…{'p' * 26} on gke-main-…b3c4d-x7k2",
+            ],
+        ),
+        (
+            ("d", "/a/very/long/path/to/somewhere", "p", "n" * 90),
+            [
+                "d  at /a/very/lo…o/somewhere  read-write   exit ends it, or 30 min without a tab",
+                f"pod p on {'n' * 35}…{'n' * 35}",
+            ],
+        ),
+    ],
+    ids=["usual names", "long names", "a long path and a long node"],
+)
+def test_its_first_two_lines_fit_into_80_columns(tmp_path, shell, names, lines):
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"there is no {shell[0]} here")
+    volume, path, pod, node = names
+    variables = environment(volume, path, read_only=False, lease=1800)
+    env = {key: value for key, value in variables.items() if isinstance(value, str)}
+    env |= {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "KT_POD": pod, "KT_NODE": node}
+    script = COMMAND[2].replace("$$", "$").partition("if [ -n ")[0]
+    done = subprocess.run([*shell, "-c", script], env=env, capture_output=True, text=True, timeout=20, check=True)
+    shown = re.sub(r"\x1b\[\d*m", "", done.stdout).splitlines()
+    assert shown == lines
+    assert max(map(len, shown)) <= 80
 
 
 def test_names_that_a_shell_would_read_are_only_text(tmp_path):
     place = tmp_path / "a $(touch pwned) 'b' `c`"
     place.mkdir()
-    assert f"at {place}  read-write" in run_script(place, HOME=str(tmp_path), typed="ls\n")
+    assert f"at {fitted(str(place), 16)}  read-write" in run_script(place, HOME=str(tmp_path), typed="ls\n")
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("pwned")] == []
 
 

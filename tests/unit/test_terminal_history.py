@@ -1,5 +1,7 @@
 """What a terminal that comes back shows of what was printed meanwhile: all of it, once, whatever repeats itself."""
 
+import re
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ PROMPT = "/data $ "
 # Few different lines, so that they repeat: prompts, blank lines, ticks, busybox's question at each prompt, no ASCII.
 LINES = st.sampled_from(["", "a", "b", "tick", f"{PROMPT}ls", f"{PROMPT}\x1b[6nls", "gr\u00fcn", "\x1b[32mok\x1b[0m"])
 SHOWN = st.lists(LINES, max_size=12)
+UNITS = re.compile(rb"\x1b\[\d+[mn]|\r\n|[\xc0-\xff][\x80-\xbf]|[^\x80-\xbf]|$")  # a connection does not break within
 BEGUN = st.sampled_from(["", PROMPT, "a", "half a l"])
 
 
@@ -50,13 +53,22 @@ def test_what_the_new_connection_brought_is_not_shown_before_it_as_well(seen, mi
     assert back == plain(shown(missed))
 
 
-@given(SHOWN, BEGUN, st.text("lsx", max_size=3), SHOWN, SHOWN)
-def test_coming_back_twice_is_as_coming_back_once(seen, begun, rest, first, second):
-    history = History()
-    history.saw(shown(seen, begun))
-    log = [*seen, begun + rest, *first]
-    history.saw(history.missed(logged(log), b""))
-    assert history.missed(logged(log + second), b"") == plain(shown(second))
+@given(st.lists(LINES, min_size=1, max_size=20), st.data())
+def test_over_any_number_of_connections_nothing_is_lost_and_nothing_comes_twice(lines, data):
+    printed = shown(lines)
+    places = st.sampled_from([each.start() for each in UNITS.finditer(printed)])
+    cuts = sorted(data.draw(st.lists(places, min_size=2, max_size=8)))
+    history, left = History(), 0
+    for came, gone in zip(cuts[::2], cuts[1::2], strict=False):
+        whole = printed.rfind(b"\n", 0, came) + 1  # what the log has by then
+        back = history.missed(plain(printed[:whole]).replace(b"\r", b""), b"")
+        missed, begun = printed[left : max(whole, left)], printed[printed.rfind(b"\n", 0, left) + 1 : left]
+        assert back.endswith(plain(missed))
+        # Of a line that was begun before anybody looked more may be shown than was missed, but no other line.
+        assert plain(begun).endswith(back.removesuffix(plain(missed)))
+        assert missed or not back
+        history.saw(printed[came:gone])
+        left = gone
 
 
 @given(st.lists(LINES, max_size=6), SHOWN, st.data())
@@ -70,7 +82,7 @@ def test_a_log_that_has_lost_its_beginning_is_shown_from_where_lines_are_new(see
 def test_after_a_gap_the_next_time_is_right_again():
     history = History()
     history.saw(shown(["old", "older"]))
-    history.saw(history.missed(logged(["new", "newer"]), b""))
+    history.missed(logged(["new", "newer"]), b"")
     assert history.missed(logged(["new", "newer", "old", "older"]), b"") == shown(["old", "older"])
 
 
