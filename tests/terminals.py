@@ -66,9 +66,9 @@ class Terminal:
         """Wait until a text has been printed."""
         self._read_until(lambda: self.text.count(wanted) >= times, wanted)
 
-    def gets(self, wanted):
+    def gets(self, wanted, *, times=1):
         """Wait until these bytes have come."""
-        self._read_until(lambda: wanted in self.raw, wanted)
+        self._read_until(lambda: self.raw.count(wanted) >= times, wanted)
 
     def ended(self):
         """Wait for the program's end and return its exit status."""

@@ -32,8 +32,9 @@ def test_vi_edits_a_file_and_saves_it(terminal, needs):
     terminal.shows("~", times=3)  # beyond the file's end
     terminal.type("osecond")
     terminal.shows("second")
+    before = terminal.raw.count(b"\x07")
     terminal.type("\x1b\x1b")
-    terminal.gets(b"\x07")  # the second Esc has nothing left to end, and vi says so
+    terminal.gets(b"\x07", times=before + 1)  # the second Esc has nothing left to end, and vi rings the bell
     terminal.enter(":wq")
     terminal.gets(b"\x1b[?1049l")  # it has given the screen back
     terminal.enter("echo $(cat file) saved")
@@ -44,7 +45,9 @@ def test_top_draws_itself_anew_and_q_leaves_it(terminal, needs):
     needs("top")
     terminal.enter("top -d 1")
     terminal.shows("oad average: ", times=3)  # procps writes it small, busybox large
+    prompts = terminal.text.count("ready> ")
     terminal.type("q")
+    terminal.shows("ready> ", times=prompts + 1)  # what is typed before, top throws away
     terminal.enter("echo left-$((1 + 1))")
     terminal.shows("left-2")
 
@@ -63,10 +66,12 @@ def test_a_bracketed_paste_passes_untouched(terminal):
     terminal.shows(f"got {paste.encode().hex(' ')}")
 
 
-def test_ctrl_d_ends_the_shell_and_its_pod(terminal, workloads):
+def test_ctrl_d_ends_the_shell_and_its_pod(shell_pod, attach, workloads):
+    pod = shell_pod()
+    terminal = attach(pod)
     terminal.enter("PS1='here: '")
     terminal.gets(b"\nhere: ")
     terminal.type("\x04")
     assert terminal.ended() == 0
     workloads.gone(JOBS, "shell")
-    assert workloads.cluster.list(PODS, namespace=workloads.namespace) == []
+    workloads.gone(PODS, pod)
