@@ -1,7 +1,7 @@
 # make lab             JupyterLab on the tutorial  (PORT=8888 ARGS=--no-browser)
 # make test            all checks: lint, tests, tutorials, browser; needs neither root nor a cluster
 # make lint            formatting, types, layers
-# make bench           the numbers, beside kubectl and the kubernetes package
+# make bench           the numbers, beside kubectl and the kubernetes package  (ARGS="streams terminals" for parts)
 # make test-cluster    the behaviour tests on a real two-node Kubernetes, built on the way (root); or CONTEXT=kind-dev
 # make clean           back to a fresh clone
 #

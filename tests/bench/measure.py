@@ -30,13 +30,17 @@ class Timing:
 
 @dataclass(frozen=True)
 class Budget:
-    """What ours may take: milliseconds, or a multiple of another column's median."""
+    """What ours may take: milliseconds, a multiple of another column's median, or milliseconds beyond that median."""
 
     limit: float
     against: str | None = None
+    beyond: str | None = None
 
     def verdict(self, timings: Mapping[str, Timing]) -> str:
         ours = timings[OURS].median
+        if self.beyond is not None:
+            more = ours - timings[self.beyond].median
+            return f"{_mark(more <= self.limit)} {more:+.1f} ms beyond {self.beyond} (<= {self.limit:g})"
         if self.against is None:
             return f"{_mark(ours <= self.limit)} <= {self.limit:g} ms"
         if self.against not in timings:
