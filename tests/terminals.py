@@ -19,15 +19,15 @@ _PATIENCE = 40  # seconds; a busy machine, a slow cluster
 
 
 class Terminal:
-    """`python -m kt_jupyter.terminal.attach …` on a pty."""
+    """`python -m kt_jupyter.terminal.attach …` on a pty, or another module."""
 
-    def __init__(self, *words, env, columns=80, rows=24):
+    def __init__(self, *words, env, columns=80, rows=24, module="kt_jupyter.terminal.attach"):
         self.fd, inner = pty.openpty()
         self._inner = inner  # kept open: to look at its settings after the program is gone
         self.resize(columns, rows)
         self.before = termios.tcgetattr(inner)
         self.raw = b""
-        argv = [sys.executable, "-m", "kt_jupyter.terminal.attach", *words]
+        argv = [sys.executable, "-m", module, *words]
         self.process = subprocess.Popen(
             argv,
             stdin=inner,

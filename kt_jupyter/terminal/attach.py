@@ -36,17 +36,24 @@ def main(words: Sequence[str] | None = None) -> int:
         return _held(presence) if options.in_tab else _WITHOUT_STATUS
 
 
-def run(target: Target) -> int:
-    """Attach in place, for a caller that has the terminal: plain IPython."""
-    return _attach(target, Presence(told=False))
+def run(target: Target, terminal: str | None = None) -> int:
+    """Attach in place, for a caller whose terminal it is: plain IPython; or in one by path, which a console left us."""
+    return _attach(target, Presence(told=False), terminal=terminal)
 
 
-def _attach(target: Target, presence: Presence, *, in_tab: bool = False, again: bool = False) -> int:
+def _attach(
+    target: Target,
+    presence: Presence,
+    *,
+    in_tab: bool = False,
+    again: bool = False,
+    terminal: str | None = None,
+) -> int:
     from kt_jupyter.terminal import pods  # noqa: PLC0415 - after the arguments are known to be good
     from kt_jupyter.terminal.screen import Screen  # noqa: PLC0415
     from kt_jupyter.terminal.session import Left, Session  # noqa: PLC0415
 
-    with Screen() as screen:
+    with Screen(terminal) as screen:
         screen.title(target.title or target.pod)
         session = Session(pods.connected(target), target, screen, presence, again=again)
         try:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from IPython import get_ipython
 
 import kt_jupyter
+from kt_jupyter.terminal.console import console_terminal
 from kt_jupyter.terminal.target import Target
 
 COMM: Final = "kt_jupyter:terminal"  # the JupyterLab part has it too: terminal.ts
@@ -22,8 +23,8 @@ COMM: Final = "kt_jupyter:terminal"  # the JupyterLab part has it too: terminal.
 def open_terminal(target: Target) -> None:
     """Open a terminal on a pod that exists; it may be starting still.
 
-    In JupyterLab and Notebook it returns at once and a tab opens; in plain IPython it is the terminal, until the shell
-    ends. Elsewhere it prints the command to paste.
+    In JupyterLab and Notebook it returns at once and a tab opens; in plain IPython and ``jupyter console`` it is the
+    terminal, until the shell ends. Elsewhere it prints the command to paste.
     """
     if opens_in_place():
         _in_place(target)
@@ -34,7 +35,7 @@ def open_terminal(target: Target) -> None:
 def opens_in_place() -> bool:
     """Whether a terminal would be the one we are in, so that nothing else can be shown until its shell ends."""
     shell = get_ipython()
-    return shell is None or not hasattr(shell, "kernel")
+    return shell is None or not hasattr(shell, "kernel") or console_terminal() is not None
 
 
 def _in_place(target: Target) -> None:
@@ -42,8 +43,9 @@ def _in_place(target: Target) -> None:
 
     from kt_jupyter.terminal.attach import run  # noqa: PLC0415 - loads the connection's code
 
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        run(target)
+    console = console_terminal()
+    if console is not None or (sys.stdin.isatty() and sys.stdout.isatty()):
+        run(target, console)
     else:
         print(_paste(target))  # noqa: T201 - no terminal and no notebook: a script
 

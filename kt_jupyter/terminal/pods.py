@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 _OVER = ("Succeeded", "Failed")
 _KILLED = 128 + 9
+_TOLD_TO = (_KILLED, 128 + 15)
 _ANOTHER = "vol.ssh() opens another."
 
 
@@ -99,7 +100,7 @@ class Ended:
     """How a shell has ended.
 
     Attributes:
-        code: Its exit status; None where nothing is left that would say it.
+        code: Its exit status; None where its pod was deleted under it.
         why: What ended it, for the person who did not; None when it ended by itself.
     """
 
@@ -113,8 +114,8 @@ def how_ended(pod: Pod, target: Target) -> Ended:
     code = int(ended.get("exitCode", 0))
     if ended.get("reason") == "OOMKilled":
         fact, words = "was ended: it used more memory than its pod may", str(ended.get("message") or "")
-    elif code == _KILLED and pod.body["metadata"].get("deletionTimestamp"):
-        return Ended(code, gone(target))
+    elif code in _TOLD_TO and pod.body["metadata"].get("deletionTimestamp"):
+        return Ended(None, gone(target))
     elif code == _KILLED:
         status = pod.body.get("status") or {}
         fact, words = "was killed", " ".join(str(status.get(key) or "") for key in ("reason", "message")).strip()

@@ -26,17 +26,20 @@ _CALM = b"\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b
 class Screen:
     """A terminal; a context manager.
 
+    Args:
+        path: Which one; default: the one that standard input and output are.
+
     Raises:
         InvalidInput: Standard input or output is not a terminal.
     """
 
-    def __init__(self) -> None:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    def __init__(self, path: str | None = None) -> None:
+        if path is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise InvalidInput(
                 "a terminal is needed, and standard input or output is not one.",
                 remedy="Run it in a terminal. For a script: kubectl exec, or kt_jupyter's Cluster.run.",
             )
-        self._fd = os.open(os.ttyname(sys.stdin.fileno()), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._fd = os.open(path or os.ttyname(sys.stdin.fileno()), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         self._saved = termios.tcgetattr(self._fd)
 
     def __enter__(self) -> Self:

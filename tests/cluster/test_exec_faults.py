@@ -27,7 +27,7 @@ def running(workloads):
 
 
 async def paced(data):
-    """Take 20 ms for a frame: the pace at which a plain exec loses its tail."""
+    """Take 20 ms for a frame: at this pace a plain exec can lose its tail and end with success."""
     await asyncio.sleep(0.02 * len(data) / 32768)
 
 

@@ -1,6 +1,7 @@
 """What pip installs: one version everywhere, types, and the JupyterLab part ready built."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -58,6 +59,14 @@ def test_the_labextension_comes_built(wheel):
 
 def test_the_labextension_is_in_the_wheel_once(wheel):
     assert not [name for name in wheel.namelist() if name.startswith("kt_jupyter/labextension")]
+
+
+@pytest.mark.parametrize("command", ["labextension list", "server extension list"])
+def test_jupyter_finds_both_halves_of_an_editable_install(command):
+    argv = [sys.executable, "-m", "jupyter", *command.split()]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=50, check=True)
+    shown = re.sub(r"\x1b\[\d*m", "", done.stdout)
+    assert re.search(rf"^\s*kt_jupyter v?{re.escape(MANIFEST['version'])} (enabled )?OK", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["yarn.lock", ".yarnrc.yml"])
