@@ -10,7 +10,9 @@ from typing import Any
 from . import wire
 from .steps import Answer, Scenario, Step, dig
 
-SETTLED_WITHIN = 45.0  # seconds for controllers and kubelets to bring about what an `until` waits for
+SETTLED_WITHIN = (
+    100.0  # seconds for what an `until` waits for: a namespace that holds a claim is tried again later and later
+)
 
 
 @dataclass(frozen=True)

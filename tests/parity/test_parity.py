@@ -11,7 +11,7 @@ from .record import difference, load, scenarios, theme_names
 from .steps import Json, Scenario
 from .wire import Server
 
-pytestmark = pytest.mark.timeout(120)  # a scenario's first exchange waits for all of it: pods, jobs, deletions
+pytestmark = pytest.mark.timeout(240)  # a scenario's first exchange waits for all of it: pods, jobs, deletions
 
 
 def exchanges():
