@@ -168,9 +168,9 @@ def listed(count: int) -> Callable[[Answer], bool]:
     return lambda answer: len((answer.body or {}).get("items") or []) == count
 
 
-def event(reason: str) -> Callable[[Answer], bool]:
-    """The list of events has one with this reason."""
-    return lambda answer: any(item["reason"] == reason for item in (answer.body or {}).get("items") or [])
+def event(*reasons: str) -> Callable[[Answer], bool]:
+    """The list of events has one with each of these reasons, which several programs may have written."""
+    return lambda answer: {item["reason"] for item in (answer.body or {}).get("items") or []} >= {*reasons}
 
 
 def condition(kind: str, status: str = "True") -> Callable[[Answer], bool]:

@@ -87,7 +87,7 @@ SCENARIOS = [
         get(
             EVENTS,
             query={"fieldSelector": "involvedObject.kind=Job"},
-            until=event("Completed"),
+            until=event("SuccessfulCreate", "Completed"),
             see=each(
                 "type",
                 "reason",
@@ -110,7 +110,7 @@ SCENARIOS = [
         get(
             EVENTS,
             query={"fieldSelector": "involvedObject.kind=Job"},
-            until=event("BackoffLimitExceeded"),
+            until=event("SuccessfulCreate", "BackoffLimitExceeded"),
             see=each("type", "reason", "message"),
         ),
         get(
@@ -164,7 +164,7 @@ SCENARIOS = [
         ),
         get(
             f"{JOBS}/a",
-            until=shows("status.active", 1),
+            until=shows("status.ready", 1),
             see=only(
                 "status.active",
                 "status.ready",
@@ -213,7 +213,7 @@ SCENARIOS = [
         get(
             PODS,
             query=of("a"),
-            until=lambda answer: not answer.body["items"][0]["metadata"].get("ownerReferences"),
+            until=lambda answer: not answer.body["items"][0]["metadata"].keys() & {"ownerReferences", "finalizers"},
             see=each("metadata.ownerReferences", "metadata.finalizers"),
         ),
         delete(PODS, query={**of("a"), "gracePeriodSeconds": "0"}, see=only("kind")),

@@ -151,6 +151,7 @@ SCENARIOS = [
         "versions of a list",
         *THREE,
         get(f"{CONFIGMAPS}/c", keep={"rv": "metadata.resourceVersion"}, see=only("metadata.name")),
+        get(CONFIGMAPS, query={"resourceVersion": "{rv}"}).quietly(),  # 0 is whatever the cache has: it shall have this
         get(CONFIGMAPS, query={"resourceVersion": "0"}, see=NAMES),
         get(CONFIGMAPS, query={"resourceVersion": "{rv}"}, see=NAMES),
         get(CONFIGMAPS, query={"resourceVersion": "{rv}", "resourceVersionMatch": "NotOlderThan"}, see=NAMES),

@@ -53,6 +53,7 @@ SCENARIOS = [
         "nothing new is made in a terminating namespace",
         post(ALL, namespace("{ns}-a")).quietly(),
         get(f"{NS}-a/serviceaccounts/default", until=lambda answer: answer.status == 200).quietly(),
+        get(f"{NS}-a/configmaps/kube-root-ca.crt", until=lambda answer: answer.status == 200).quietly(),
         post(f"{NS}-a/configmaps", configmap("held", metadata={"finalizers": ["example.com/hold"]})),
         delete(f"{ALL}/{{ns}}-a", query={"dryRun": "All"}, see=only("metadata.deletionTimestamp", "status")),
         delete(f"{ALL}/{{ns}}-a", {"preconditions": {"uid": "11111111-1111-1111-1111-111111111111"}}),

@@ -353,7 +353,7 @@ SCENARIOS = [
         get(
             EVENTS,
             query={"fieldSelector": "involvedObject.name=ok"},
-            until=event("Started"),
+            until=event("Scheduled", "Pulled", "Created", "Started"),
             see=each("type", "reason", "involvedObject.kind", "involvedObject.fieldPath"),
         ),
     ),

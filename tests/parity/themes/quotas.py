@@ -1,6 +1,7 @@
 """Quotas and limit ranges: what they refuse, what they fill in, what they count.
 
-The real server hears of a new limit range a moment after it was made; `until` waits for that where a second one is added.
+The real server's admission hears of a new quota, and of a second limit range, a moment after it was made: `heard` and `until`
+wait for that. Its controller counts what it has heard of, so a quota here comes before whatever it counts.
 """
 
 from ..objects import (
@@ -10,6 +11,7 @@ from ..objects import (
     LIMITS,
     PODS,
     QUOTAS,
+    SECRETS,
     claim,
     container,
     job,
@@ -21,6 +23,8 @@ from ..steps import delete, event, get, only, patch, post, scenario, shows
 DRY = {"dryRun": "All"}
 SMALL = {"resources": {"requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "10m", "memory": "8Mi"}}}
 PARKED = {"nodeSelector": {"no": "such"}}
+SERVICES = "/api/v1/namespaces/{ns}/services"
+SERVICE = named("Service", "s", spec={"ports": [{"port": 80}]})
 
 
 def quota(name, hard, **spec):
@@ -39,9 +43,13 @@ def counting(name, *keys):
     )
 
 
-def enforced(refused):
-    """Wait until the quota refuses this: admission hears of a second quota a moment after it is counted."""
-    return post(PODS, refused, query=DRY, until=lambda answer: answer.status == 403).quietly()
+def told(*words):
+    return lambda answer: answer.status == 403 and all(word in answer.body["message"] for word in words)
+
+
+def heard(name, path, body):
+    """Wait until a quota refuses this, which is too much for it."""
+    return post(path, body, query=DRY, until=told(f"exceeded quota: {name},")).quietly()
 
 
 SCENARIOS = [
@@ -60,6 +68,7 @@ SCENARIOS = [
             ),
         ),
         counting("q", "requests.storage", "persistentvolumeclaims"),
+        heard("q", CLAIMS, claim("big", "6Gi")),
         post(CLAIMS, claim("big", "6Gi")),
         post(CLAIMS, claim("big", "6Gi"), query=DRY),
         post(CLAIMS, claim("s", modes=["ReadWriteMany"], storageClassName="shared")),
@@ -89,6 +98,7 @@ SCENARIOS = [
             ),
         ).quietly(),
         counting("q", "pods", "limits.cpu"),
+        heard("q", PODS, pod("a", container(resources={"limits": {"cpu": "3", "memory": "16Mi"}}))),
         post(PODS, pod("a")),
         post(PODS, pod("a", container(resources={"requests": {"cpu": "1m"}}))),
         post(PODS, pod("a", container(**SMALL), container("d"))),
@@ -107,22 +117,20 @@ SCENARIOS = [
     ),
     scenario(
         "objects are counted too, and scopes select",
-        # Of a kind that a new namespace has none of: configmaps begin with one, which the controller may not see yet.
-        post(
-            QUOTAS, quota("q", {"count/persistentvolumeclaims": "1", "count/jobs.batch": "1", "secrets": "0"})
-        ).quietly(),
-        counting("q", "count/persistentvolumeclaims"),
-        post(CLAIMS, claim("a"), see=only("metadata.name")),
-        post(CLAIMS, claim("b")),
-        post("/api/v1/namespaces/{ns}/secrets", named("Secret", "s")),
+        # Of kinds that a new namespace has none of: configmaps begin with one, which the controller may not see yet.
+        post(QUOTAS, quota("q", {"count/secrets": "1", "count/jobs.batch": "1", "services": "0"})).quietly(),
+        counting("q", "count/secrets"),
+        heard("q", SERVICES, SERVICE),
+        post(SECRETS, named("Secret", "a"), see=only("metadata.name")),
+        post(SECRETS, named("Secret", "b")),
+        post(SERVICES, SERVICE),
         post(QUOTAS, quota("t", {"pods": "0"}, scopes=["Terminating"])).quietly(),
         counting("t", "pods"),
-        enforced(pod("p", activeDeadlineSeconds=60)),
+        heard("t", PODS, pod("p", activeDeadlineSeconds=60)),
         post(PODS, pod("p", activeDeadlineSeconds=60)),
-        post(PODS, pod("p", container(**SMALL), **PARKED), see=only("metadata.name")),
         post(QUOTAS, quota("u", {"pods": "0"}, scopes=["BestEffort"])).quietly(),
         counting("u", "pods"),
-        enforced(pod("q", **PARKED)),
+        heard("u", PODS, pod("q", **PARKED)),
         post(PODS, pod("q", **PARKED)),
         post(PODS, pod("q", container(**SMALL), **PARKED), see=only("metadata.name")),
     ),
@@ -153,7 +161,7 @@ SCENARIOS = [
         post(CLAIMS, claim("a", "1Gi"), see=only("metadata.name")),
         post(LIMITS, limits("m", {"type": "PersistentVolumeClaim", "max": {"storage": "1Gi"}})).quietly(),
         # A size that one of the two allows: which of them is looked at first, chance says.
-        post(CLAIMS, claim("b", "1500Mi"), query=DRY, until=lambda answer: answer.status == 403),
+        post(CLAIMS, claim("b", "1536Mi"), query=DRY, until=told("1536Mi")),
     ),
     scenario(
         "a limit range fills in and bounds containers",
@@ -196,7 +204,12 @@ SCENARIOS = [
         ),
         post(PODS, pod("a", container(resources={"limits": {"memory": "9Mi"}})), query=DRY),
         post(LIMITS, limits("n", {"type": "Pod", "max": {"cpu": "150m"}})).quietly(),
-        post(PODS, pod("a", container(), container("d")), query=DRY, until=lambda answer: answer.status == 403),
+        post(
+            PODS,
+            pod("a", *(container(name, resources={"limits": {"memory": "8Mi"}}) for name in "cd")),
+            query=DRY,
+            until=told("per Pod"),
+        ),
     ),
     scenario(
         "limit ranges are checked themselves",

@@ -199,14 +199,21 @@ SCENARIOS = [
     scenario(
         "a watch speaks in tables too",
         post(CLAIMS, claim("a", storageClassName="standard"), keep={"rv": "metadata.resourceVersion"}).quietly(),
-        patch(f"{CLAIMS}/a", {"metadata": {"labels": {"x": "y"}}}).quietly(),
+        patch(f"{CLAIMS}/a", {"metadata": {"labels": {"x": "y"}}}, keep={"last": "metadata.resourceVersion"}).quietly(),
+        # Version 0 is whatever the server's cache has: from here on it has this.
+        get(CLAIMS, query={"resourceVersion": "{last}"}).quietly(),
         watch(CLAIMS, events=1, query={"resourceVersion": "0"}, headers={"Accept": TABLE}),
         watch(CLAIMS, events=1, query={"resourceVersion": "{rv}"}, headers={"Accept": TABLE}),
         watch(CLAIMS, events=1, query={"includeObject": "None", "resourceVersion": "0"}, headers={"Accept": TABLE}),
     ),
     scenario(
         "metadata alone",
-        post(CLAIMS, claim("a", storageClassName="standard", metadata={"labels": {"x": "y"}})).quietly(),
+        post(
+            CLAIMS,
+            claim("a", storageClassName="standard", metadata={"labels": {"x": "y"}}),
+            keep={"last": "metadata.resourceVersion"},
+        ).quietly(),
+        get(CLAIMS, query={"resourceVersion": "{last}"}).quietly(),
         get(f"{CLAIMS}/a", headers={"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}),
         get(CLAIMS, headers={"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}),
         watch(

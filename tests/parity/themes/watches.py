@@ -34,7 +34,11 @@ HISTORY = (
     post(CONFIGMAPS, made("b")).quietly(),
     delete(f"{CONFIGMAPS}/a").quietly(),
     patch(f"{CONFIGMAPS}/b", {"metadata": {"labels": {"mine": None}}}).quietly(),
-    patch(f"{CONFIGMAPS}/b", {"metadata": {"labels": {"mine": "2"}}}).quietly(),
+    patch(
+        f"{CONFIGMAPS}/b", {"metadata": {"labels": {"mine": "2"}}}, keep={"last": "metadata.resourceVersion"}
+    ).quietly(),
+    # Version 0 is whatever the server's cache has: from here on it has all of this.
+    get(CONFIGMAPS, query={"resourceVersion": "{last}"}).quietly(),
 )
 
 SCENARIOS = [
