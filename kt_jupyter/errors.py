@@ -174,12 +174,24 @@ class SessionEnded(KtError):
     """The pod of a session has ended, or ends: what ran there is over, and its variables are gone.
 
     ``reason`` is one word of these: ``deleted``, ``evicted``, ``preempted``, ``out of memory``, ``deadline``, ``idle``,
-    ``stopped``, ``completed``, ``crashed``, ``node lost``, ``not started``, ``replaced``.
+    ``stopped``, ``completed``, ``crashed``, ``node lost``, ``not started``, ``replaced``; ``why`` is the clause of the
+    message that explains it. ``kept`` says whether variables of cells went with it; None where nothing tells.
     """
 
-    def __init__(self, fact: str, *, reason: str, remedy: str | None = None, server: str | None = None) -> None:
+    def __init__(
+        self,
+        fact: str,
+        *,
+        reason: str,
+        why: str = "",
+        kept: bool | None = None,
+        remedy: str | None = None,
+        server: str | None = None,
+    ) -> None:
         super().__init__(fact, remedy=remedy, server=server)
         self.reason = reason
+        self.why = why
+        self.kept = kept
 
 
 class AgentMismatch(KtError):

@@ -272,7 +272,7 @@ class Compute:
         if found is None or found.state in {State.ENDING, State.ENDED}:
             why = found.reason if found is not None and found.reason else "it was stopped"
             reason = found.ended_by if found is not None else "stopped"
-            raise self._lost(reason, f'compute "{self.name}" has ended: {why}.')
+            raise self._lost(reason, why)
 
     def start_cell(
         self,
@@ -432,22 +432,28 @@ class Compute:
     def _why_lost(self) -> SessionEnded | None:
         """Say why the variables that were kept are gone; None when they are not, or none were kept."""
         if self._running is not None:
-            if not self._used or not self._running.session.ended:
+            session = self._running.session
+            if not session.ended:
                 return None
             try:
-                self._running.session.connect()
+                session.connect()
             except SessionEnded as ended:
-                return self._lost(ended.reason, ended.fact)
+                ran = self._used or (session.hello is not None and session.hello.generation > 0)
+                kept = ran if ended.kept is None else ended.kept
+                return self._lost(ended.reason, ended.why or ended.fact.rstrip(".")) if kept else None
             return None
         found = find(self.cluster, self.namespace, self.name)
-        if found is None or found.state is not State.ENDED or found.kept_nothing:
+        # One that is being stopped has no reason: somebody asked for that.
+        if found is None or found.state.lives or found.kept_nothing or not found.reason:
             return None
-        return self._lost(found.ended_by, f'compute "{self.name}" has ended: {found.reason}.')
+        return self._lost(found.ended_by, found.reason)
 
-    def _lost(self, reason: str, fact: str) -> SessionEnded:
+    def _lost(self, reason: str, why: str) -> SessionEnded:
         return SessionEnded(
-            f"{fact} Its variables are gone.",
+            f'compute "{self.name}" has ended: {why}. Its variables are gone.',
             reason=reason,
+            why=why,
+            kept=True,
             remedy=f"To start it anew: %%kt_compute {self.name} --fresh, or .start(fresh=True)",
         )
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from kt_jupyter.compute.ending import ending
-from kt_jupyter.pods.containers import has_run, main_state
+from kt_jupyter.compute.ending import Ending, ending, ending_of_job
+from kt_jupyter.pods.containers import has_run
 from kt_jupyter.pods.stages import Seen, situation
 from kt_jupyter.specs import human
 from kt_jupyter.specs.compute import made_by, name_of, options_of
@@ -59,14 +59,13 @@ def judge(job: Json, pods: Sequence[Json], events: Iterable[Json] = ()) -> Verdi
         events: Events about any of them; without them there is less to explain.
     """
     pod = pods[0] if pods else None
-    how = ending(pod) if pod is not None else None
+    how = _how(job, pod)
     if over(job):
-        return Verdict(State.ENDED, how.why if how else _said(job))
+        return Verdict(State.ENDED, how.why if how else "")
     if job["metadata"].get("deletionTimestamp"):
         return Verdict(State.ENDING)
     if how is not None:
-        ended = main_state(pod or {}).get("terminated") is not None
-        return Verdict(State.ENDED if ended else State.ENDING, how.why)
+        return Verdict(State.ENDED if how.over else State.ENDING, how.why)
     if pod is not None and has_run(pod):
         return Verdict(State.RUNNING)
     seen = situation(Seen(job, pods, events=list(events)))
@@ -81,10 +80,10 @@ def over(job: Json) -> bool:
     return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
 
 
-def _said(job: Json) -> str:
-    conditions = (job.get("status") or {}).get("conditions") or ()
-    said = [each.get("message") or each.get("reason") or "" for each in conditions if each["type"] == "Failed"]
-    return str(said[0]).rstrip(".") if said else ""
+def _how(job: Json, pod: Json | None) -> Ending | None:
+    if pod is not None:
+        return ending(pod)
+    return ending_of_job(job) if over(job) else None
 
 
 class ComputeStatus:
@@ -160,14 +159,18 @@ class ComputeStatus:
     @property
     def ended_by(self) -> str:
         """How it ended, in one word of ``SessionEnded.reason``; empty while it goes on."""
-        how = ending(self.pod) if self.pod else None
+        how = self._ending
         return how.reason if how else ""
 
     @property
     def kept_nothing(self) -> bool:
-        """Whether it is known that no cell had left anything there."""
-        how = ending(self.pod) if self.pod else None
-        return self.pod is None or (how is not None and how.kept_nothing)
+        """Whether it is known that no variables of cells went with it."""
+        how = self._ending
+        return how is None or how.kept is False
+
+    @property
+    def _ending(self) -> Ending | None:
+        return _how(self.job, self.pod) if self.job else None
 
     @property
     def words(self) -> str:

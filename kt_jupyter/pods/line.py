@@ -9,6 +9,8 @@ from kt_jupyter.pods.obstacle import Obstacle
 
 DONE, DOING, STOPPED = "✓", "◐", "✗"
 _GAP = " · "
+_OURS = "Ctrl-C stops and removes it."
+_THEIRS = "Ctrl-C stops the waiting; it goes on starting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Passed:
     where: str = ""
 
 
-def going_on(passed: Sequence[Passed], doing: str, seconds: float, obstacle: Obstacle | None) -> str:
-    """Write the line while something is waited for."""
+def going_on(
+    passed: Sequence[Passed], doing: str, seconds: float, obstacle: Obstacle | None, *, ours: bool = True
+) -> str:
+    """Write the line while something is waited for; what is not ``ours`` to remove goes on without us."""
     if obstacle is None:
         return _GAP.join([*_timed(passed), f"{DOING} {doing} {_time(seconds)}"])
-    waiting = f"{DOING} {doing} {_time(seconds)}: {obstacle.fact}. Ctrl-C stops and removes it."
+    waiting = f"{DOING} {doing} {_time(seconds)}: {obstacle.fact}. {_OURS if ours else _THEIRS}"
     return _GAP.join([*_timed(passed), waiting])
 
 

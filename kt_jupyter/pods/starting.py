@@ -194,7 +194,9 @@ class Start:
         told = repr((self._passed, self._situation.doing, obstacle and obstacle.fact))
         if told != self._told or say is not reporting.progress:
             self._told = told
-            say(line.going_on(self._stages, self._situation.doing, self._waited, obstacle), self._progress)
+            ours = self._existing is None
+            told = line.going_on(self._stages, self._situation.doing, self._waited, obstacle, ours=ours)
+            say(told, self._progress)
 
     def _tick(self) -> None:
         self._say(reporting.tick)
@@ -239,11 +241,13 @@ class Start:
 
     def _undo(self, error: BaseException) -> None:
         self._exits.close()
-        if self._existing is not None:
-            return
-        removed = self._remove()
         why = "stopped" if isinstance(error, KeyboardInterrupt) else "it does not go on"
-        what = "what was made is removed" if removed else "it could not be removed, and ends by itself"
+        if self._existing is not None:
+            what = "it is left as it is, for somebody else started it"
+        elif self._remove():
+            what = "what was made is removed"
+        else:
+            what = "it could not be removed, and ends by itself"
         if not self._finished:
             stopped = line.stopped(self._stages, self._situation.doing, self._waited, f"{why}; {what}.")
             reporting.progress(stopped, self._progress)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kt_jupyter.compute.ending import ending
+from kt_jupyter.compute.ending import ending, ending_of_job
 from kt_jupyter.compute.finding import ComputeList
 from kt_jupyter.compute.status import ComputeStatus, State
 from kt_jupyter.specs.compute import manifest
@@ -20,7 +20,7 @@ def job(name="train", **status):
 
 
 def over(kind):
-    return job(conditions=[{"type": kind, "status": "True", "message": "Job has reached the specified backoff limit"}])
+    return job(conditions=[{"type": kind, "status": "True", "reason": "BackoffLimitExceeded"}], failed=1)
 
 
 def pod(state=None, *, deleted=False, conditions=(), **status):
@@ -48,7 +48,6 @@ def disrupted(reason):
 @pytest.mark.parametrize(
     ("seen", "reason", "why"),
     [
-        (None, "deleted", "its pod is gone"),
         (pod(RUNNING, deleted=True), "deleted", "its pod was deleted"),
         (pod(terminated(message="kt: idle: nothing ran for 1800 s")), "idle", "nothing ran for 1800 s"),
         (pod(terminated(reason="OOMKilled", exitCode=137)), "out of memory", "it had used up its memory"),
@@ -75,9 +74,33 @@ def test_a_pod_that_goes_on_has_not_ended(state):
     assert ending(pod(state)) is None
 
 
-def test_an_agent_that_ran_no_cell_kept_nothing():
-    assert ending(pod(terminated(message="kt: idle: nothing ran for 5 s; no cell has run"))).kept_nothing
-    assert not ending(pod(terminated(message="kt: idle: nothing ran for 5 s"))).kept_nothing
+@pytest.mark.parametrize(
+    ("words", "reason", "why", "kept"),
+    [
+        ("kt: idle: nothing ran for 5 s", "idle", "nothing ran for 5 s", True),
+        ("kt: idle: nothing ran for 5 s; nothing was kept", "idle", "nothing ran for 5 s", False),
+        ("kt: stopped; nothing was kept", "stopped", "it was stopped", False),
+        ("kt: the pod was told to end (SIGTERM); nothing was kept", "deleted", "its pod was deleted", False),
+        ("", "completed", "its program ended", None),
+    ],
+)
+def test_what_its_agent_said_last_counts(words, reason, why, kept):
+    found = ending(pod(terminated(message=words)))
+    assert (found.reason, found.why, found.kept, found.over) == (reason, why, kept, True)
+
+
+def test_an_eviction_is_the_reason_and_the_agent_knows_what_went_with_it():
+    evicted = disrupted("EvictionByEvictionAPI")
+    found = ending(pod(terminated(message="kt: the pod was told to end (SIGTERM)", exitCode=143), conditions=evicted))
+    assert (found.reason, found.kept) == ("evicted", True)
+
+
+def test_of_a_pod_that_never_was_nothing_is_lost_and_of_one_that_is_gone_perhaps():
+    assert ending_of_job(over("Failed")).kept is None
+    assert ComputeStatus.of(over("Failed"), []).ended_by == "deleted"
+    late = {"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "was active"}
+    never = job(conditions=[late])
+    assert (ending_of_job(never).reason, ComputeStatus.of(never, []).kept_nothing) == ("deadline", True)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +114,7 @@ def test_an_agent_that_ran_no_cell_kept_nothing():
         (job(), [pod(RUNNING, deleted=True)], State.ENDING, "Ending: its pod was deleted"),
         (over("Failed"), [pod(terminated(reason="OOMKilled", exitCode=137))], State.ENDED,
          "Ended: it had used up its memory"),
-        (over("Failed"), [], State.ENDED, "Ended: Job has reached the specified backoff limit"),
+        (over("Failed"), [], State.ENDED, "Ended: its pod was deleted"),
         (over("Complete"), [pod(terminated(message="kt: idle: nothing ran for 5 s"))], State.ENDED,
          "Ended: nothing ran for 5 s"),
     ],

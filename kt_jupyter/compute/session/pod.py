@@ -78,7 +78,8 @@ class PodWatch:
     def left(self) -> None:
         """Take it from a connection that has ended that a pod which was to end has done so."""
         if self.leaving:
-            self._find_out(verdict.leaving(self._known, self._name) or verdict.deleted(self._name))
+            gone = verdict.leaving(self._known, self._name, self._container)
+            self._find_out(gone or verdict.deleted(self._name))
 
     def end(self, error: KtError) -> None:
         """Settle why it is over."""
@@ -95,7 +96,7 @@ class PodWatch:
         found = verdict.ended(self._pod, before, self._name, self._container)
         if found is not None:
             self._find_out(found)
-        elif not self.leaving and verdict.leaving(self._pod, self._name) is not None:
+        elif not self.leaving and verdict.leaving(self._pod, self._name, self._container) is not None:
             self.leaving = True
             asyncio.get_running_loop().call_later(_LAST_WORDS, self.left)
         self._on_change()

@@ -7,11 +7,10 @@ import os
 import signal
 import sys
 import time
-import uuid
 from typing import Any, Dict
 
 from . import pickles
-from .calls import Call
+from .calls import Calls
 from .cells import Cells
 from .children import Children
 from .log import Log
@@ -41,13 +40,14 @@ class Agent:
         self.loop = loop
         self.directory = directory
         self.idle_limit: float | None = options.get("idle")
-        self.boot = uuid.uuid4().hex
+        self.boot = os.urandom(16).hex()
         self.started = time.time()
         self.log = Log(loop)
         self.store = Store(directory, int(options["spool"]))
         self.store.on_change = self._room_changed
         self.children = Children(loop)
         self.cells = Cells(self)
+        self.calls = Calls(self)
         self.works: dict[bytes, Work] = {}
         self.ending = ""
         self.code = 0
@@ -93,7 +93,7 @@ class Agent:
         if work.is_cell or work.request.get("share"):
             self.cells.submit(work)
         else:
-            Call(self, work)
+            self.calls.run(work)
 
     def withdraw(self, work: Work) -> None:
         """Take back a work that has not begun."""
@@ -120,7 +120,7 @@ class Agent:
             return
         self.ending, self.code = why, code
         self.log.say(f"ending: {why}")
-        _last_words(why)
+        _last_words(why if self.cells.kept else f"{why}; nothing was kept")
         for connection in list(self.connections):
             connection.notice({"event": "ending", "why": why})
         for child in self.children.alive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import inspect
 from typing import Any, Dict
@@ -29,11 +28,11 @@ def run(voice: Voice, payload: bytes, result: Blob, *, items: bool = False) -> J
         value = function(*args, **kwargs)
         give = voice.item if items else None
         if inspect.isawaitable(value):
-            value = asyncio.run(_awaited(value))
+            value = _run(_awaited(value))
         elif inspect.isgenerator(value):
             value = given(value, give)
         elif inspect.isasyncgen(value):
-            value = asyncio.run(given_later(value, give))
+            value = _run(given_later(value, give))
     except KeyboardInterrupt as error:
         return {"status": "interrupted", "phase": phase, "error": tracebacks.describe(error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit too: the process is ours
@@ -49,6 +48,12 @@ def run(voice: Voice, payload: bytes, result: Blob, *, items: bool = False) -> J
         words = f"{blame(value, 'result')}: {tracebacks.one_line(error)}"
         return {"status": "error", "phase": "result", "error": _error("ResultNotPicklable", words)}
     return {"status": "ok"}
+
+
+def _run(coroutine: Any) -> Any:
+    import asyncio  # its import takes longer than the agent's; the supervisor has done it when calls are usual
+
+    return asyncio.run(coroutine)
 
 
 async def _awaited(value: Any) -> Any:

@@ -1,11 +1,16 @@
-"""Calls in a fresh process each, so that none can spoil another."""
+"""Calls in a fresh process each, so that none can spoil another.
+
+From the first call on one process more waits, forked ahead, so that no call has to wait for a fork. It has run nobody's
+code, and runs one call.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from . import channel, inside
-from .children import Child, Listener
+from . import channel, inside, orders
+from .children import Listener
 from .works import Work
 
 if TYPE_CHECKING:
@@ -14,38 +19,70 @@ if TYPE_CHECKING:
 _LEAVE_WITHIN = 2.0  # seconds that a process may take to end once it is finished
 
 
-class Call(Listener):
-    """One of them."""
+class Calls:
+    """All of them."""
 
-    def __init__(self, agent: Agent, work: Work) -> None:
-        self._work = work
-        self._loop = agent.loop
-        work.upload.flush()
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._ahead: Call | None = None
 
-        def run(speaker: channel.Speaker, _: int) -> None:
-            inside.call(speaker, dict(work.request, id=work.id.hex(), directory=agent.directory), work.upload)
-
+    def run(self, work: Work) -> None:
+        """Run a call."""
+        call, self._ahead = self._ahead, None
         try:
-            self._child: Child = agent.children.fork(run, self)
+            call = call if call is not None and call.child.alive else Call(self._agent)
         except OSError as error:
             work.not_started(f"No process could be started for it: {error}.")
             return
-        work.run_in(self._child, 0, self._over)
+        call.run(work)
+        self._agent.loop.later(0, self._prepare)  # while it runs, and after all that was asked for at the same time
+
+    def _prepare(self) -> None:
+        if self._ahead is None and not self._agent.ending:
+            _import()
+            with contextlib.suppress(OSError):  # the next call will say so
+                self._ahead = Call(self._agent)
+
+
+def _import() -> None:
+    """Import here, once there are calls, what coroutines among them would have to import each."""
+    import asyncio  # noqa: F401
+
+
+class Call(Listener):
+    """The process of one of them, which waits to be told which.
+
+    Raises:
+        OSError: It can't be started.
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._work: Work | None = None
+        self.child = agent.children.fork(inside.call, self)
+
+    def run(self, work: Work) -> None:
+        """Run it."""
+        self._work = work
+        work.run_in(self.child, 0, self._over)
+        self.child.order(orders.write(self._agent, work))
 
     def message(self, message: channel.Message) -> None:
         """Pass it on."""
-        if self._work.state != "done":
+        if self._work is not None and self._work.state != "done":
             self._work.message(message)
 
     def raw(self, stream: int, data: bytes) -> None:
         """Pass it on."""
-        if self._work.state != "done":
+        if self._work is None:
+            self._agent.log.write(stream, data)
+        elif self._work.state != "done":
             self._work.output.text(stream, data)
 
     def exited(self, status: int) -> None:
         """Pass it on."""
-        self._work.exited(status)
+        if self._work is not None:
+            self._work.exited(status)
 
     def _over(self) -> None:
-        child = self._child
-        self._loop.later(_LEAVE_WITHIN, lambda: child.signal(9))
+        self._agent.loop.later(_LEAVE_WITHIN, lambda: self.child.signal(9))

@@ -7,19 +7,15 @@ next one gets a new process, and the next generation of the namespace.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import TYPE_CHECKING
 
-from . import channel, inside
+from . import channel, inside, orders
 from .children import Child, Listener
 from .works import Work
 
 if TYPE_CHECKING:
     from .agent import Agent
-
-
-_LINE = 32 * 1024
 
 
 class Cells(Listener):
@@ -42,6 +38,11 @@ class Cells(Listener):
     def alive(self) -> bool:
         """Whether the namespace lives."""
         return self._child is not None and self._child.alive
+
+    @property
+    def kept(self) -> bool:
+        """Whether a cell has run in the process, and so may have left something there."""
+        return self._used and self.alive
 
     def warm_up(self) -> None:
         """Have the process ready."""
@@ -100,18 +101,7 @@ class Cells(Listener):
         self._current = work
         late, self._late = self._late, 0
         work.run_in(self._child, self.generation, self._over, late)
-        self._child.order(self._order(work))
-
-    def _order(self, work: Work) -> bytes:
-        """Return what the process must know; what is long goes as a file."""
-        order = dict(work.request, id=work.id.hex(), directory=self._agent.directory, payload=work.upload.as_file())
-        line = json.dumps(order).encode()
-        if len(line) > _LINE:
-            path = self._agent.path(work.id.hex() + ".order")
-            with open(path, "wb") as file:
-                file.write(line)
-            line = json.dumps({"file": path}).encode()
-        return line
+        self._child.order(orders.write(self._agent, work))
 
     def _over(self) -> None:
         self._current = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import uuid
+import os
 from typing import Any
 
 from . import bundles, figures, records
@@ -32,7 +32,7 @@ class Display:
         **_: Any,
     ) -> Handle | None:
         """Show objects; as ``IPython.display.display``."""
-        handle = Handle(self, uuid.uuid4().hex if display_id is True else display_id) if display_id else None
+        handle = Handle(self, os.urandom(16).hex() if display_id is True else display_id) if display_id else None
         for value in values:
             own = getattr(value, "_ipython_display_", None)
             if own is not None and callable(own) and not raw and not isinstance(value, type):

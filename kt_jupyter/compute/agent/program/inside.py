@@ -12,7 +12,7 @@ import threading
 import types
 from typing import Any, Dict
 
-from . import calling, channel, engine, figures, tracebacks
+from . import calling, channel, engine, figures, orders, tracebacks
 from .blobs import Blob, TooLarge
 from .pickles import blame, dump, load
 from .streams import Streams, Voice, print_at_once
@@ -60,30 +60,28 @@ class Process:
         os.environ.setdefault("MPLBACKEND", figures.BACKEND)
 
 
-def cells(speaker: channel.Speaker, orders: int) -> None:
+def cells(speaker: channel.Speaker, told: int) -> None:
     """Run cells until the supervisor is gone."""
     process = Process(speaker)
     process.interrupts.arm()
     process.interrupts.disarm()
     runs = engine.make(process.main, process.voice)
     while True:
-        line = _line(orders)
-        if not line:
+        order = orders.take(told)
+        if order is None:
             return
-        order = json.loads(line)
-        if "file" in order:
-            order = json.loads(_read(order["file"]))
         process.streams.restore()
-        _work(process, order, _payload(order), runs)
+        _work(process, order, orders.payload(order), runs)
         process.voice.leave_if_forked()
 
 
-def call(speaker: channel.Speaker, order: Json, upload: Blob) -> None:
+def call(speaker: channel.Speaker, told: int) -> None:
     """Run one call, and end as a program does: threads joined, exit functions called."""
     process = Process(speaker)
-    payload = upload.whole() if upload.path is None else _read(upload.path)
-    _work(process, order, payload, None)
-    process.voice.leave_if_forked()
+    order = orders.take(told)
+    if order is not None:
+        _work(process, order, orders.payload(order), None)
+        process.voice.leave_if_forked()
 
 
 def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
@@ -185,25 +183,6 @@ def _wind_down() -> None:
     if shutdown is not None:
         shutdown()
     atexit._run_exitfuncs()  # noqa: SLF001
-
-
-def _line(fd: int) -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        more = os.read(fd, 65536)
-        if not more:
-            return b""
-        line += more
-    return line
-
-
-def _payload(order: Json) -> bytes:
-    return _read(order["payload"]) if order.get("payload") else b""
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def _refuse(prompt: object = "") -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import asyncio
 import builtins
 import inspect
 import re
@@ -38,7 +37,7 @@ class PlainEngine(engine.Engine):
         self._display.install()
         self._count = 0
         self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: Any = None
         setattr(builtins, _RUNNER, _command)
 
     def number(self, count: Any) -> int:
@@ -106,6 +105,8 @@ class PlainEngine(engine.Engine):
         return value
 
     def _awaited(self, coroutine: Any) -> Any:
+        import asyncio  # its import takes as long as all the others
+
         if self._loop is None or self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
             asyncio.set_event_loop(self._loop)
