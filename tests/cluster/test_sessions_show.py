@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -198,5 +199,4 @@ def test_a_cell_that_prints_without_end_fills_nobodys_memory(sessions):
 
 
 def own_memory():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

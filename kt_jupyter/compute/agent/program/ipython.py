@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import types
@@ -76,6 +77,11 @@ class Shell(InteractiveShell):
         told = {"ename": str(etype.__name__), "evalue": tracebacks.brief(evalue)["evalue"], "traceback": list(stb)}
         self.kt_error = told
         _voices[0].record(records.ERROR, told)
+
+    @contextlib.contextmanager
+    def _tee(self, channel: Any) -> Any:
+        """Do not keep what is printed: IPython 9 keeps all of it in memory, for a history that nobody reads here."""
+        yield
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing: there is no window."""
