@@ -6,6 +6,7 @@ from kt_jupyter.notebook.cluster.doctor import Answer, Check, Diagnosis
 from kt_jupyter.notebook.cluster.summary import Summary
 from kt_jupyter.notebook.views.blocks import (
     GOOD,
+    LIMITED,
     NO,
     PROBLEM,
     YES,
@@ -13,18 +14,16 @@ from kt_jupyter.notebook.views.blocks import (
     Column,
     Facts,
     Heading,
-    Mark,
     Next,
     Note,
     Row,
     Span,
     Table,
-    Tone,
     View,
 )
+from kt_jupyter.specs import human
 
-_LIMITED = Mark("▲", Tone.WAIT)
-_MARKS = {Answer.YES: YES, Answer.NO: NO, Answer.LIMITED: _LIMITED}
+_MARKS = {Answer.YES: YES, Answer.NO: NO, Answer.LIMITED: LIMITED}
 
 
 def summary_view(summary: Summary) -> View:
@@ -51,7 +50,7 @@ def _facts(summary: Summary) -> list[Span]:
     if summary.version:
         facts.append(f"Kubernetes {summary.version}")
     if summary.nodes is not None:
-        facts.append(f"{summary.nodes} node{'' if summary.nodes == 1 else 's'}")
+        facts.append(human.count(summary.nodes, "node"))
     if summary.source and not summary.is_local:
         facts.append(f"from {summary.source}")
     return facts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, State, Stopped
 from kt_jupyter.errors import KtError
-from kt_jupyter.kube import current
 from kt_jupyter.notebook.document import as_yaml
 from kt_jupyter.notebook.outcomes import Detached, PlannedStop, WouldStart
 from kt_jupyter.notebook.views.blocks import (
@@ -21,13 +20,12 @@ from kt_jupyter.notebook.views.blocks import (
     Mark,
     Next,
     Note,
-    Row,
     Span,
-    Table,
     Tone,
     View,
     Words,
 )
+from kt_jupyter.notebook.views.places import called, place, table
 from kt_jupyter.notebook.views.units import NOTHING, age, made, size
 from kt_jupyter.specs import human
 from kt_jupyter.specs.durations import written
@@ -67,7 +65,7 @@ def status_view(status: ComputeStatus, *, here: str | None = None) -> View:
 
     ``here`` is the current namespace: commands for a compute of another one say so.
     """
-    name = _called(status.name, status.namespace, here)
+    name = called(status.name, status.namespace, here)
     return View(
         (
             Heading("Compute", status.name, MARKS[status.state], status.words),
@@ -79,14 +77,11 @@ def status_view(status: ComputeStatus, *, here: str | None = None) -> View:
 
 def list_view(listed: ComputeList) -> View:
     """Show the computes of a namespace; an empty list says how to start the first one."""
-    place = f"in {listed.namespace}" if listed.namespace else "in all namespaces"
-    cluster = f" ({listed.context})" if listed.context else ""
+    where = place(listed.namespace, listed.context)
     if not listed:
-        return View((Note(f"No computes {place}{cluster}."), Next(("%%kt_compute --cpus 1",))))
-    many = listed.namespace is None
-    title = f"{len(listed)} compute{'' if len(listed) == 1 else 's'} {place}{cluster}"
-    columns = (Column("NAMESPACE"), *_COLUMNS) if many else _COLUMNS
-    return View((Table(title, columns, [_row(status, many=many) for status in listed]),))
+        return View((Note(f"No computes {where}."), Next(("%%kt_compute --cpus 1",))))
+    title = f"{human.count(len(listed), 'compute')} {where}"
+    return View((table(title, _COLUMNS, map(_row, listed), with_namespace=listed.namespace is None),))
 
 
 def stopped_view(stopped: Stopped) -> View:
@@ -105,7 +100,7 @@ def planned_stop_view(planned: PlannedStop, *, here: str | None = None) -> View:
         return stopped_view(Stopped(status.name, status.namespace, existed=False))
     kept = _kept(tuple(dict.fromkeys(each.claim for each in status.volumes)))
     state = "would be stopped, and its variables lost (dry run: nothing was changed)"
-    stop = f"%kt_compute stop {_called(status.name, status.namespace, here)}"
+    stop = f"%kt_compute stop {called(status.name, status.namespace, here)}"
     facts = Facts([f"namespace {status.namespace}", f"now: {status.words}", kept])
     return View((Heading("Compute", status.name, ABSENT, state), facts, Next((stop,))))
 
@@ -118,18 +113,13 @@ def would_start_view(would: WouldStart) -> View:
 
 def detached_view(detached: Detached, *, here: str | None = None) -> View:
     """Show a cell that was left to itself."""
-    name = _called(detached.compute, detached.namespace, here)
+    name = called(detached.compute, detached.namespace, here)
     return View(
         (
             Heading("Cell", f"on {detached.compute}", BUSY, "runs by itself, whatever becomes of this notebook"),
             Next((f"%kt_compute attach {name}", f"%kt_compute logs {name}", f"%kt_compute stop {name}")),
         )
     )
-
-
-def _called(name: str, namespace: str, here: str | None) -> str:
-    """Return how a command names a compute, its namespace included where it is not the current one."""
-    return name if namespace == (here or current().namespace) else f"{name} -n {namespace}"
 
 
 def _possible(state: State, name: str) -> tuple[str, ...]:
@@ -173,7 +163,7 @@ def _kept(volumes: tuple[str, ...]) -> str:
     return f"{'volume' if len(volumes) == 1 else 'volumes'} {', '.join(volumes)} kept"
 
 
-def _row(status: ComputeStatus, *, many: bool) -> Row:
+def _row(status: ComputeStatus) -> tuple[Mark, str, list[Span]]:
     options = status.options
     cells: list[Span] = [
         status.name,
@@ -186,7 +176,7 @@ def _row(status: ComputeStatus, *, many: bool) -> Row:
         status.made_by.partition(",")[0] or NOTHING,
         age(status.created),
     ]
-    return Row(MARKS[status.state], [status.namespace, *cells] if many else cells)
+    return MARKS[status.state], status.namespace, cells
 
 
 def _settled(job: dict[str, object]) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kt_jupyter.kube import current
 from kt_jupyter.notebook.document import as_yaml
 from kt_jupyter.notebook.views.blocks import (
     ABSENT,
@@ -18,17 +17,17 @@ from kt_jupyter.notebook.views.blocks import (
     Mark,
     Next,
     Note,
-    Row,
     Span,
-    Table,
     Tone,
     View,
 )
+from kt_jupyter.notebook.views.places import called, place, table
 from kt_jupyter.notebook.views.units import NOTHING, age
 from kt_jupyter.volumes.collecting import Collection, Helper, Use
 from kt_jupyter.volumes.shell import Shell, ShellPlan
 
 _MARKS = {Use.OPEN: GOOD, Use.IDLE: WAITING, Use.ENDED: Mark("○", Tone.OFF)}
+_COLUMNS = (Column("TERMINAL"), Column("VOLUME"), Column("NODE"), Column("WHAT", wide=True), Column("AGE"))
 
 
 def shell_view(shell: Shell) -> View:
@@ -44,27 +43,24 @@ def shell_view(shell: Shell) -> View:
 
 def shell_plan_view(plan: ShellPlan) -> View:
     """Show what opening a terminal would do, and where the server checked it, the Job that it would be."""
-    here = "" if plan.namespace == current().namespace else f" -n {plan.namespace}"
     blocks: list[Block] = [Note(plan.sentence), *(Note(line) for line in plan.notices)]
     if plan.checked and plan.manifest is not None:
         state = "would be opened (dry run: the server checked its pod and kept nothing)"
         return View((Heading("Terminal", plan.volume, ABSENT, state), *blocks, Code(as_yaml(plan.manifest))))
-    return View((*blocks, Next((f"%kt_volume ssh {plan.volume}{here}",))))
+    return View((*blocks, Next((f"%kt_volume ssh {called(plan.volume, plan.namespace)}",))))
 
 
 def collection_view(collection: Collection) -> View:
     """Show what was cleared away, and what was not and why."""
-    place = f"in {collection.namespace}" if collection.namespace else "in all namespaces"
+    where = place(collection.namespace)
     if not collection:
-        return View((Note(f"No terminals on volumes {place}: there is nothing to remove."),))
-    many = collection.namespace is None
-    columns = [Column("TERMINAL"), Column("VOLUME"), Column("NODE"), Column("WHAT", wide=True), Column("AGE")]
-    rows = [_row(collection, each, many=many) for each in collection]
-    title = f"Terminals on volumes {place}"
-    return View((Table(title, [Column("NAMESPACE"), *columns] if many else columns, rows),))
+        return View((Note(f"No terminals on volumes {where}: there is nothing to remove."),))
+    rows = [_row(collection, each) for each in collection]
+    title = f"Terminals on volumes {where}"
+    return View((table(title, _COLUMNS, rows, with_namespace=collection.namespace is None),))
 
 
-def _row(collection: Collection, helper: Helper, *, many: bool) -> Row:
+def _row(collection: Collection, helper: Helper) -> tuple[Mark, str, list[Span]]:
     cells: list[Span] = [
         helper.name,
         helper.volume or NOTHING,
@@ -72,4 +68,4 @@ def _row(collection: Collection, helper: Helper, *, many: bool) -> Row:
         collection.fate(helper),
         age(datetime.fromisoformat(helper.created)),
     ]
-    return Row(_MARKS[helper.use], [helper.namespace, *cells] if many else cells)
+    return _MARKS[helper.use], helper.namespace, cells

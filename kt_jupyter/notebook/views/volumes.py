@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kt_jupyter.errors import KtError
-from kt_jupyter.kube import current
+from kt_jupyter.notebook.views import places
 from kt_jupyter.notebook.views.blocks import (
     ABSENT,
     BUSY,
     ENDING,
     GOOD,
+    LIMITED,
     LOST,
     PROBLEM,
     WAITING,
@@ -22,14 +23,13 @@ from kt_jupyter.notebook.views.blocks import (
     Next,
     Note,
     Paste,
-    Row,
     Span,
     Table,
-    Tone,
     View,
     Words,
 )
 from kt_jupyter.notebook.views.units import NOTHING, age, made, size
+from kt_jupyter.specs import human
 from kt_jupyter.specs.access_modes import AccessMode
 from kt_jupyter.volumes.listing import VolumeList
 from kt_jupyter.volumes.status import VolumeStatus
@@ -58,7 +58,6 @@ _COLUMNS = (
 )
 _MEANINGS = {mode.short: mode.meaning for mode in AccessMode}
 _MANY_USERS = 2
-_LIMITED = Mark("▲", Tone.WAIT)
 
 
 def volume_view(volume: Volume) -> View:
@@ -74,8 +73,7 @@ def status_view(status: VolumeStatus, *, here: str | None = None) -> View:
 
     ``here`` is the current namespace: commands for a volume of another one say so.
     """
-    here = here or current().namespace
-    name = status.name if status.namespace == here else f"{status.name} -n {status.namespace}"
+    name = places.called(status.name, status.namespace, here)
     opening = (f"%kt_volume ssh {name}",) if status.state in _USABLE else ()
     return View(
         (
@@ -119,12 +117,10 @@ def _users(names: Sequence[str] | None) -> str:
 
 def table(title: str, statuses: Sequence[VolumeStatus], *, with_namespace: bool) -> Table:
     """Show volumes, one a row, problems with their reason in the row."""
-    columns = (Column("NAMESPACE"), *_COLUMNS) if with_namespace else _COLUMNS
-    rows = [_row(status, with_namespace=with_namespace) for status in statuses]
-    return Table(title, columns, rows)
+    return places.table(title, _COLUMNS, map(_row, statuses), with_namespace=with_namespace)
 
 
-def _row(status: VolumeStatus, *, with_namespace: bool) -> Row:
+def _row(status: VolumeStatus) -> tuple[Mark, str, list[Span]]:
     # Waiting for first use is normal, so its word is enough in a row; the card explains it.
     words = status.state.word if status.state is State.WAITING else status.words
     cells: list[Span] = [
@@ -136,16 +132,15 @@ def _row(status: VolumeStatus, *, with_namespace: bool) -> Row:
         _users(status.used_by),
         age(status.created),
     ]
-    return Row(MARKS[status.state], [status.namespace, *cells] if with_namespace else cells)
+    return MARKS[status.state], status.namespace, cells
 
 
 def list_view(listed: VolumeList) -> View:
     """Show the volumes of a namespace, problems first; an empty list says how to make the first one."""
-    place = f"in {listed.namespace}" if listed.namespace else "in all namespaces"
-    cluster = f" ({listed.context})" if listed.context else ""
-    limits = [Note(f"Without the right to {right}, some of it is unknown.", _LIMITED) for right in listed.without]
+    where = places.place(listed.namespace, listed.context)
+    limits = [Note(f"Without the right to {right}, some of it is unknown.", LIMITED) for right in listed.without]
     if not listed:
         first = "%kt_volume create my-data --size 10Gi --mount /data"
-        return View((Note(f"No volumes {place}{cluster} yet."), *limits, Next((first,))))
-    title = f"{len(listed)} volume{'' if len(listed) == 1 else 's'} {place}{cluster}"
+        return View((Note(f"No volumes {where} yet."), *limits, Next((first,))))
+    title = f"{human.count(len(listed), 'volume')} {where}"
     return View((table(title, listed, with_namespace=listed.namespace is None), *limits))
