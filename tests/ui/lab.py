@@ -2,7 +2,7 @@
 
 Everything that they would read or write in the home directory is moved to a temporary one, so that neither the
 person's own settings nor an earlier test can change what a test sees. No cluster is configured there: a notebook
-that uses one gets the embedded one, started by its own first call.
+that uses one gets the embedded one, started by its own first call. With ``KT_TEST_CONTEXT`` it is that context's.
 """
 
 import contextlib
@@ -27,6 +27,8 @@ from kt_jupyter.kube import Cluster, connect
 TOKEN = "ui-tests"
 STARTS_WITHIN = 60  # seconds
 APPS = {"JupyterLab": ("jupyterlab", "lab/tree"), "Notebook": ("notebook", "notebooks")}
+CONTEXT = os.environ.get("KT_TEST_CONTEXT")
+KUBECONFIG = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false"},
@@ -91,9 +93,7 @@ class Jupyter:
         self.module, self.tree = APPS[app]
         self.home, self.root, self.port = home, home / "root", _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
-        if "KT_TEST_CONTEXT" not in os.environ:  # else in a browser too the tests run on that cluster
-            foreign += ("KUBECONFIG",)
+        foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBECONFIG")
         self.env = {name: value for name, value in os.environ.items() if name not in foreign} | {
             "HOME": str(home),
             "KT_JUPYTER_LOCAL_DIR": str(home / "local"),
@@ -103,6 +103,10 @@ class Jupyter:
             "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
             "IPYTHONDIR": str(home / "ipython"),
         }
+        if CONTEXT is not None:  # of several files the first that names a current context has the say
+            choice = home / "kubeconfig"
+            choice.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": CONTEXT}))
+            self.env["KUBECONFIG"] = os.pathsep.join((str(choice), KUBECONFIG))
         self.root.mkdir()
         for plugin, values in SETTINGS.items():
             path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
@@ -128,9 +132,8 @@ class Jupyter:
 
     def cluster(self) -> Cluster:
         """Connect to the cluster that its notebooks use."""
-        context = self.env.get("KT_TEST_CONTEXT")
-        if context is not None:
-            return connect(context, kubeconfig=Path(self.env["KUBECONFIG"]))
+        if CONTEXT is not None:
+            return connect(CONTEXT, kubeconfig=KUBECONFIG)
         ensure = [sys.executable, "-m", "kt_jupyter.local", "ensure"]
         kubeconfig = subprocess.run(ensure, env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout
         return connect(kubeconfig=kubeconfig.strip())

@@ -11,11 +11,12 @@ from typing import Any
 
 from kt_jupyter.compute.functions.checks import check_python
 from kt_jupyter.compute.functions.outcome import Outcome, loaded, outcome
+from kt_jupyter.compute.functions.printing import Log, Printer
 from kt_jupyter.compute.functions.raising import from_there
-from kt_jupyter.compute.functions.showing import Log, Printer, show
 from kt_jupyter.compute.functions.sources import with_sources
 from kt_jupyter.compute.session import Done, Interpreter, Item, Session, Work
 from kt_jupyter.compute.session.pieces import Pieces
+from kt_jupyter.compute.showing import Showing
 from kt_jupyter.errors import KtError, SessionEnded
 
 _STATES = {"PENDING": "running", "CANCELLED": "cancelled", "CANCELLED_AND_NOTIFIED": "cancelled"}
@@ -110,9 +111,10 @@ class Call(concurrent.futures.Future[Any]):
         Args:
             follow: Show it here too, and what comes until the function ends or Ctrl-C, which leaves it running.
         """
+        show = Showing()
         with self._reading:
             if follow:
-                self._log.show()
+                self._log.show(show)
             with contextlib.suppress(SessionEnded):  # what was printed before is not wrong for that
                 for event in self._work.events(until=None if follow else self._printed()):
                     self._log.add(event)

@@ -59,7 +59,7 @@ def fn(function: Callable[..., Any]) -> Function:
     given: object = function
     if not callable(given):
         remedy = "Give it the function itself: kt.fn(train), not kt.fn(train())."
-        raise InvalidInput(f"kt.fn takes a function, and this is a {type(given).__name__}.", remedy=remedy)
+        raise InvalidInput(f"kt.fn takes a function, and this is of type {type(given).__name__}.", remedy=remedy)
     return Function(given)
 
 
@@ -135,7 +135,7 @@ class RemoteFunction:
         if not isinstance(given, RunsFunctions) or isinstance(given, type):
             kind = getattr(given, "__name__", type(given).__name__)
             remedy = "For example: kt.fn(train).to(kt.Compute(cpus=1))"
-            raise InvalidInput(f"a function is sent to a kt.Compute, and this is a {kind}.", remedy=remedy)
+            raise InvalidInput(f"a function is sent to a kt.Compute, and this is of type {kind}.", remedy=remedy)
         if timeout is not None and timeout <= 0:
             raise InvalidInput(f"timeout={timeout!r}: a call needs some time.", remedy="In seconds: timeout=3600")
         self.function = function

@@ -50,7 +50,7 @@ def _line(number: int, text: str, is_it: bool) -> str:  # noqa: FBT001 - one of 
 
 def _cell(file: str) -> str | None:
     """Return what IPython calls a cell: ``Cell In[5]``; None for a file."""
-    ipython = sys.modules.get("IPython")  # see ``showing``
+    ipython = sys.modules.get("IPython")  # see ``compute.showing``
     shell = ipython.get_ipython() if ipython else None
     name = shell.compile.format_code_name(file) if shell is not None else None
     return None if name is None else " ".join(name)
