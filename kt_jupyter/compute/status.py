@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from typing import Any, NamedTuple
 
 from kt_jupyter.compute.ending import Ending, ending, ending_of_job
@@ -18,12 +17,13 @@ from kt_jupyter.specs import human
 from kt_jupyter.specs.compute import made_by, name_of, options_of
 from kt_jupyter.specs.options import Options
 from kt_jupyter.specs.pod import Mount
+from kt_jupyter.specs.state import PersonsState
 
 Json = Mapping[str, Any]
 
 
-class State(Enum):
-    """What a compute is, for a person: the word, the shape beside it, and its rank in a list (problems first)."""
+class State(PersonsState):
+    """What a compute is, for a person."""
 
     PROBLEM = ("Problem", "▲", 0)
     STARTING = ("Starting", "◐", 1)
@@ -31,11 +31,6 @@ class State(Enum):
     ENDING = ("Ending", "⊘", 2)
     ENDED = ("Ended", "✕", 3)
     ABSENT = ("Not started", "○", 3)
-
-    def __init__(self, word: str, shape: str, rank: int) -> None:
-        self.word = word
-        self.shape = shape
-        self.rank = rank
 
     @property
     def lives(self) -> bool:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
 from typing import Any, NamedTuple
 
 from kt_jupyter.pods.claims import SELECTED_NODE, clean, missing_class
 from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import human
+from kt_jupyter.specs.state import PersonsState
 from kt_jupyter.specs.storage import StorageClass, default_class, provisioner_of
 from kt_jupyter.volumes.events import newest_warning, unanswered, waits_for_first_consumer
 from kt_jupyter.volumes.pasting import python_arguments
@@ -26,8 +26,8 @@ _PROTECTION = "kubernetes.io/pvc-protection"
 _LONGEST_REASON = 200
 
 
-class State(Enum):
-    """What a volume is, for a person: the word, the shape beside it, and its rank in a list (problems first)."""
+class State(PersonsState):
+    """What a volume is, for a person."""
 
     PROBLEM = ("Problem", "▲", 0)
     LOST = ("Lost", "✕", 0)
@@ -37,11 +37,6 @@ class State(Enum):
     WAITING = ("Waiting for first use", "◌", 1)
     BOUND = ("Bound", "●", 1)
     ABSENT = ("Not made yet", "○", 1)
-
-    def __init__(self, word: str, shape: str, rank: int) -> None:
-        self.word = word
-        self.shape = shape
-        self.rank = rank
 
 
 class Verdict(NamedTuple):
