@@ -1,8 +1,8 @@
 """``Volume``: the public face of a persistent volume claim.
 
 Kubetorch's class, argument by argument; where the meaning differs the method says so. Arguments are checked when the
-object is made, before any request. What the object knows, and when it asks the cluster, is ``handle``'s matter; each
-verb's work is done in the module named after it.
+object is made, before any request. What it is stands in ``described``, what it knows and when it asks the cluster is
+``handle``'s matter, and each verb's work is done in the module named after it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kt_jupyter import reporting
-from kt_jupyter.errors import InvalidInput
-from kt_jupyter.kube import PODS, Cluster
+from kt_jupyter.kube import PODS
 from kt_jupyter.reporting import Say
-from kt_jupyter.specs import claim as claims
 from kt_jupyter.specs import names, paths
 from kt_jupyter.specs.access_modes import access_mode as read_access_mode
 from kt_jupyter.specs.quantity import storage_size
 from kt_jupyter.volumes import creation, deletion
 from kt_jupyter.volumes.deletion import Deletion
+from kt_jupyter.volumes.described import Described
 from kt_jupyter.volumes.handle import Asked, Handle
 from kt_jupyter.volumes.reading import absence, read_facts
 from kt_jupyter.volumes.ssh import Terminals
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Volume(Terminals):
+class Volume(Described, Terminals):
     """Storage that outlives pods: a PersistentVolumeClaim with a place to mount it.
 
     Making the object makes no request; ``create()`` makes the volume.
@@ -107,88 +106,6 @@ class Volume(Terminals):
     def _stand_on(self, asked: Asked) -> None:
         self._handle = Handle(asked)
         self._notices: tuple[str, ...] = ()
-
-    @property
-    def asked(self) -> Asked:
-        """What it was described with, None where something was left open. Costs no request."""
-        return self._handle.asked
-
-    def refuse_other_cluster(self, cluster: Cluster) -> None:
-        """Raise InvalidInput when the volume is in another cluster than this one."""
-        own = self._handle.cluster
-        if own.server != cluster.server:
-            raise InvalidInput(
-                f'volume "{self.name}" is in cluster {own.context or own.server}, not in '
-                f"{cluster.context or cluster.server}.",
-                remedy="A handle stays with the cluster it was first used on: make it anew for this one.",
-            )
-
-    # -- what it is -------------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The volume's name."""
-        return self._handle.asked.name
-
-    @property
-    def pvc_name(self) -> str:
-        """The claim's name, which is the volume's."""
-        return self._handle.asked.name
-
-    @property
-    def namespace(self) -> str:
-        """The namespace it lives in."""
-        return self._handle.namespace
-
-    @property
-    def size(self) -> str:
-        """How much was asked for, as it was written; of an existing volume, what its claim says."""
-        return self._handle.asked.size_text or str(claims.requested(self._handle.existing()) or "0")
-
-    @property
-    def mount_path(self) -> str:
-        """Where pods mount it.
-
-        Raises:
-            InvalidMountPath: It was not given, and the existing claim has no annotation that says it.
-        """
-        return self._handle.path()
-
-    @property
-    def access_mode(self) -> str:
-        """The access mode in Kubernetes' long spelling; before the volume is made, the one it would get."""
-        return self._handle.mode()
-
-    @property
-    def storage_class(self) -> str | None:
-        """The storage class; before the volume is made, the one it would get. None where that is not known."""
-        return self._handle.storage_class()
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What was worth saying when it was made, such as why it is for one node at a time."""
-        return self._notices
-
-    def config(self) -> dict[str, str | None]:
-        """Return the volume's configuration.
-
-        Keys: ``name``, ``size``, ``access_mode``, ``mount_path``, ``storage_class``, ``namespace``. Unlike Kubetorch's
-        it has the storage class of a bound volume too. A mount path that nothing says is None.
-        """
-        return {
-            "name": self.name,
-            "size": self.size,
-            "access_mode": self.access_mode,
-            "mount_path": self._handle.known_path(),
-            "storage_class": self.storage_class,
-            "namespace": self.namespace,
-        }
-
-    def manifest(self) -> Json:
-        """Return the claim that ``create()`` would send, storage class and access mode settled."""
-        return self._handle.wish().manifest(self._handle.choice())
-
-    # -- what can be done with it -----------------------------------------------------------------------------------
 
     def create(self, *, dry_run: bool = False, notify: Say | None = None) -> V1PersistentVolumeClaim:
         """Make the volume if it does not exist.
@@ -316,7 +233,3 @@ class Volume(Terminals):
         )
         self._handle.forget(done.claim)
         return done
-
-    def __repr__(self) -> str:
-        """Say what is known without a request."""
-        return f"Volume {self._handle}"
