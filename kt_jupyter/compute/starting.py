@@ -135,7 +135,7 @@ def refuse_other(request: Request, found: ComputeStatus) -> None:
         return
     told = [f"{what.replace('_', ' ')}: {has}, asked was {wants}" for what, (has, wants) in different.items()]
     raise ComputeDiffers(
-        f'compute "{request.name}" is there, and is another one: {"; ".join(told)}.',
+        f'compute "{request.name}" runs with other settings: {"; ".join(told)}.',
         remedy="To use it as it is, leave that out. To start it anew, and lose its variables: fresh=True, or --fresh "
         "in a cell. Or give this one another name.",
         differences=different,

@@ -66,9 +66,10 @@ def refuse_twice(wanted: Iterable[Wanted]) -> None:
     by_path: dict[str, Wanted] = {}
     for each in wanted:
         if before := by_name.get(each.name):
-            places = " and ".join(one.path or "the place that its claim names" for one in (before, each))
+            places = dict.fromkeys(one.path or "its own mount path" for one in (before, each))
             raise InvalidInput(
-                f'volume "{each.name}" is there twice: at {places}.', remedy="Once is enough: leave one of them out."
+                f'volume "{each.name}" is there twice: at {" and ".join(places)}.',
+                remedy="Once is enough: leave one of them out.",
             )
         by_name[each.name] = each
         if each.path is None:

@@ -50,7 +50,7 @@ def _objection(path: str) -> str | None:
     if not path.startswith("/"):
         return "it must start with /"
     if ".." in path.split("/"):
-        return "it must not climb with a .. in it"
+        return "it must not have .. in it"
     if re.search(r"[\x00-\x1f\x7f]", path):
         return "it has a control character"
     if len(path.encode(errors="surrogatepass")) > _LONGEST:

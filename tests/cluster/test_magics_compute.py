@@ -245,6 +245,28 @@ def test_of_a_flood_the_beginning_and_the_end_are_shown(notebook, capfd):
     assert any("are not shown here" in line for line in notebook.voice.notices)
 
 
+def test_its_number_is_the_same_here_and_in_its_traceback(notebook):
+    ran = notebook.shell.ip.run_cell("%%kt_compute here\n1/0", store_history=True)
+    text = "\n".join(ran.error_in_exec.traceback)
+    assert re.findall(r"In\W+(\d+)", re.sub(r"\x1b\[[0-9;]*m", "", text)) == [str(ran.execution_count)]
+
+
+def test_no_frame_of_the_agent_is_in_a_traceback(notebook):
+    with pytest.raises(kt.CellFailed) as failed:
+        notebook.cell("input()")
+    assert "kt_agent" not in "\n".join(failed.value.traceback)
+
+
+def test_stop_while_it_starts_is_a_line_and_no_traceback(notebook, monkeypatch):
+    def pressed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kt.Compute, "ready_for_cells", pressed)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        notebook.cell("1")
+    assert "stopped" in "".join(stopped.value._render_traceback_())
+
+
 # -- left to itself ----------------------------------------------------------------------------------------------------
 
 
@@ -260,11 +282,12 @@ def test_detached_it_runs_by_itself_and_is_attached_to_from_another_kernel(noteb
 
 def test_what_is_attached_to_is_chosen_by_its_number(notebook, capfd):
     notebook.shell.ip.execution_count = 7
+    number = notebook.shell.ip.displayhook.prompt_count
     notebook.cell("print('first')")
     notebook.shell.ip.execution_count = 8
     notebook.cell("print('second')")
     capfd.readouterr()
-    notebook.run("%kt_compute attach here 7")
+    notebook.run(f"%kt_compute attach here {number}")
     assert capfd.readouterr().out.endswith("first\n")
     with pytest.raises(kt.InvalidInput, match="remembers no cell 99999"):
         notebook.run("%kt_compute attach here 99999")

@@ -41,7 +41,7 @@ def run_cell(args: Namespace) -> object:
         outputs=outputs,
         fresh=args.fresh,
         timeout=timeout,
-        count=shell.execution_count,
+        count=shell.displayhook.prompt_count,  # execution_count is already the next one's since IPython 9.18
     )
     names.forget()
     if args.detach:

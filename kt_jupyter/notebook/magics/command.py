@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import dataclass, field
 
 from IPython.core.error import UsageError
@@ -9,6 +10,13 @@ from IPython.core.error import UsageError
 from kt_jupyter.notebook.magics.arguments import HELP, Verb
 from kt_jupyter.notebook.magics.helping import magic_help, verb_help
 from kt_jupyter.notebook.magics.parsing import close_to, parse, split
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody pressed Stop: what it meant has been said, and where in our code it fell is nobody's matter."""
+
+    def _render_traceback_(self) -> list[str]:
+        return ["\x1b[31mKeyboardInterrupt\x1b[0m: stopped."]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Command:
             return print(verb_help(self.name, verb))  # noqa: T201
         args = parse(self.name, verb, rest)
         vars(args).update(given)
-        return verb.call(args)
+        return _called(verb, args)
 
     def run_cell(self, line: str, source: str, **given: object) -> object:
         """Parse the line and do what it says to the cell, which the verb's function gets as ``source``."""
@@ -52,7 +60,7 @@ class Command:
             return print(verb_help(self.name, self.cell))  # noqa: T201
         args = parse(self.name, self.cell, words)
         vars(args).update(given, source=source)
-        return self.cell.call(args)
+        return _called(self.cell, args)
 
     def _pick(self, words: list[str]) -> tuple[Verb, list[str]]:
         if not words or words[0].startswith("-"):
@@ -69,3 +77,10 @@ class Command:
         """Say what the magic is for; also its docstring."""
         told = magic_help(self.name, self.summary, self.verbs, self.default)
         return told if self.cell is None else f"{told}\n\n{verb_help(self.name, self.cell)}"
+
+
+def _called(verb: Verb, args: Namespace) -> object:
+    try:
+        return verb.call(args)
+    except KeyboardInterrupt as press:
+        raise Stopped from press

@@ -59,6 +59,8 @@ def delete(args: Namespace) -> Deletion | PlannedDeletion | Document:
     plan = volume.delete(dry_run=True)
     if args.dry_run:
         return as_json(plan.to_dict()) if args.json else PlannedDeletion(plan)
+    if not plan.existed:
+        return as_json(plan.to_dict()) if args.json else plan
     if not args.yes:
         refuse_to_destroy(plan)
     done = volume.delete(force=args.force)

@@ -39,7 +39,7 @@ class Hook(DisplayHook):
     def finish_displayhook(self) -> None:
         shown, self._shown = self._shown, None
         if shown is not None and shown[0]:
-            content = {"data": _portable(shown[0]), "metadata": shown[1], "count": self.shell.execution_count}
+            content = {"data": _portable(shown[0]), "metadata": shown[1], "count": self.prompt_count}
             _voices[0].record(records.RESULT, content)
 
 
@@ -72,6 +72,10 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     system = InteractiveShell.system_raw  # straight to our pipes: no terminal, no pexpect
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        etype, evalue, trace = super()._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        return etype, evalue, tracebacks.without_ours(trace)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         told = {"ename": str(etype.__name__), "evalue": tracebacks.brief(evalue)["evalue"], "traceback": list(stb)}

@@ -85,6 +85,16 @@ def _frames(trace: types.TracebackType | None) -> Iterator[types.TracebackType]:
         trace = trace.tb_next
 
 
+def without_ours(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """Return a traceback that ends in users' code and not in the handler of ours that raised; for IPython."""
+    last = None
+    for each in _frames(trace):
+        last = last if _is_ours(each.tb_frame.f_code.co_filename) else each
+    if last is not None:
+        last.tb_next = None
+    return trace
+
+
 def _is_ours(name: str) -> bool:
     return name.startswith("<kt_agent")
 
