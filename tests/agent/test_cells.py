@@ -337,3 +337,23 @@ def test_cells_that_waited_for_a_process_that_died_are_not_run(client):
     done = client.wait(second)
     assert done["status"] == "error"
     assert "not run" in done["sentence"]
+
+
+def test_what_ipython_was_imported_without_can_be_imported_later(client):
+    source = """
+try:
+    import IPython
+except ImportError:
+    found = "none"
+else:
+    import IPython.terminal.embed as terminal
+    found = (IPython.embed.__name__, hasattr(terminal, "InteractiveShellEmbed"))
+try:
+    import jedi
+except ImportError:
+    pass
+found
+"""
+    ran = client.cell(source)
+    assert ran.status == "ok"
+    assert ran.result in ("'none'", "('_embed', True)", "('embed', True)")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _FIRST_WAIT: Final = 0.03  # seconds between attempts: a container that starts answers within half a second
-_STARTING_WAIT: Final = 0.15
+_STARTING_WAIT: Final = 0.1
 _LAST_WAIT: Final = 2.0
 _NO_AGENT: Final = 15.0  # seconds after which a container that runs and has no agent is said to have none
 _SILENT: Final = 20.0  # seconds without a word, while something runs, after which the agent is asked whether it lives

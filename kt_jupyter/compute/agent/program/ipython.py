@@ -9,14 +9,15 @@ import types
 import warnings
 from typing import Any, Dict, cast
 
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Type
-from traitlets.config import Config
-
-from . import bundles, engine, figures, records, tracebacks
+from . import bundles, engine, figures, light, records, tracebacks
 from .streams import Voice
+
+with light.imports():
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
+    from traitlets.config import Config
 
 Json = Dict[str, Any]
 
