@@ -1,7 +1,9 @@
-"""Who is asking: the bearer token, service account tokens, impersonation.
+"""Who is asking: the bearer token, service account tokens, nobody in particular, impersonation.
 
-The one person's token is a member of ``system:masters``. Service accounts get signed tokens (``kubectl create
-token``, and the file in pods). ``Impersonate-*`` headers work as on a real server, for those with the right to.
+Who brings no token is ``system:anonymous``, as on a real server, and may ask for version and health alone; who brings
+a wrong one is refused. The one person's token is a member of ``system:masters``. Service accounts get signed tokens
+(``kubectl create token``, and the file in pods). ``Impersonate-*`` headers work as on a real server, for those with the
+right to.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from kt_jupyter.local.credentials import Credentials
 
 MASTERS: Final = "system:masters"
 AUTHENTICATED: Final = "system:authenticated"
+UNAUTHENTICATED: Final = "system:unauthenticated"
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy  # aiohttp's headers: case-insensitive names, several values each
 
@@ -49,6 +52,7 @@ class User:
 
 
 OWNER: Final = User("kt-local", (MASTERS, AUTHENTICATED))
+ANONYMOUS: Final = User("system:anonymous", (UNAUTHENTICATED,))
 
 
 class Authenticator:
@@ -59,11 +63,11 @@ class Authenticator:
         self._key = credentials.signing_key
 
     def authenticate(self, headers: Headers) -> User:
-        """Return who sent a request; raises Unauthorized (401)."""
+        """Return who sent a request; raises Unauthorized (401) for a token that is none of ours."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise status.unauthorized()
+            return ANONYMOUS
         if hmac.compare_digest(token.encode(), self._token):
             return OWNER
         if token.startswith(_ISSUED):
@@ -104,9 +108,10 @@ def impersonated(headers: Headers) -> User | None:
         if groups or extra or uid:
             raise status.impersonation_without_user(groups[0] if groups else "", uid)
         return None
+    everyone = UNAUTHENTICATED if name == ANONYMOUS.name else AUTHENTICATED
     listed = tuple(groups) or tuple(group for group in groups_of(name) if group != AUTHENTICATED)
-    if name != "system:anonymous" and AUTHENTICATED not in listed:
-        listed += (AUTHENTICATED,)
+    if everyone not in listed:
+        listed += (everyone,)
     return User(name, listed, uid, extra)
 
 

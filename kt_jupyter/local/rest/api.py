@@ -148,7 +148,7 @@ def _impersonations(other: User) -> list[Action]:
         actions.append(Action("impersonate", "", "serviceaccounts", "", namespace, name))
         return actions
     actions.append(Action("impersonate", "", "users", name=other.name))
-    given = (group for group in other.groups if group != users.AUTHENTICATED)
+    given = (group for group in other.groups if group not in (users.AUTHENTICATED, users.UNAUTHENTICATED))
     actions += [Action("impersonate", "", "groups", name=group) for group in given]
     return actions
 
