@@ -9,6 +9,7 @@ import hashlib
 import operator
 import os
 import pickle
+import signal
 import sys
 import time
 from pathlib import Path
@@ -165,3 +166,27 @@ def alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_each_call_has_a_process_of_its_own(client):
+    def begun_with():
+        return pickle.loads(client.call(pickle.dumps((os.getpid, (), {}))).blob)
+
+    assert len({begun_with() for _ in range(5)}) == 5
+
+
+def test_a_process_that_waits_for_the_next_call_and_is_killed_is_replaced(mine, agent):
+    call = pickle.dumps((os.getpid, (), {}))
+    cells = int(mine.cell("import os; os.getpid()").result)
+    ran = pickle.loads(mine.call(call).blob)
+
+    def waiting():
+        pid = agent.process.pid
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return {int(each) for each in found} - {cells, ran}
+
+    eventually(waiting)
+    (ahead,) = waiting()
+    os.kill(ahead, signal.SIGKILL)
+    eventually(lambda: not waiting())
+    assert pickle.loads(mine.call(call).blob) not in {ahead, ran}

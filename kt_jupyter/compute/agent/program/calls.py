@@ -16,6 +16,7 @@ from .works import Work
 if TYPE_CHECKING:
     from .agent import Agent
 
+_SOON = 0.02  # seconds after which a call counts as a long one: the next does not wait for its end
 _LEAVE_WITHIN = 2.0  # seconds that a process may take to end once it is finished
 
 
@@ -27,7 +28,7 @@ class Calls:
         self._ahead: Call | None = None
 
     def run(self, work: Work) -> None:
-        """Run a call."""
+        """Run a call. The next one's process is made when this one is answered: now it would be in its way."""
         call, self._ahead = self._ahead, None
         try:
             call = call if call is not None and call.child.alive else Call(self._agent)
@@ -35,9 +36,10 @@ class Calls:
             work.not_started(f"No process could be started for it: {error}.")
             return
         call.run(work)
-        self._agent.loop.later(0, self._prepare)  # while it runs, and after all that was asked for at the same time
+        self._agent.loop.later(_SOON, self.prepare)
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Have a process ready."""
         if self._ahead is None and not self._agent.ending:
             _import()
             with contextlib.suppress(OSError):  # the next call will say so
@@ -85,4 +87,5 @@ class Call(Listener):
             self._work.exited(status)
 
     def _over(self) -> None:
+        self._agent.loop.later(0, self._agent.calls.prepare)
         self._agent.loop.later(_LEAVE_WITHIN, lambda: self.child.signal(9))

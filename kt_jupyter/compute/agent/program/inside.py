@@ -78,6 +78,7 @@ def cells(speaker: channel.Speaker, told: int) -> None:
 def call(speaker: channel.Speaker, told: int) -> None:
     """Run one call, and end as a program does: threads joined, exit functions called."""
     process = Process(speaker)
+    calling.warm_up()
     order = orders.take(told)
     if order is not None:
         _work(process, order, orders.payload(order), None)
