@@ -90,6 +90,7 @@ class Starter:
         layout.run.mkdir(parents=True)
         ours, theirs = socket.socketpair()
         self._control = ours
+        self._stays = False
         arguments = [str(layout.base), layout.control_group, str(theirs.fileno())]
         first = [sys.executable, "-m", "tests.realcluster.inside", *arguments]
         namespaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]
@@ -143,6 +144,7 @@ class Starter:
 
     def detach(self) -> None:
         """Let the cluster live on without us."""
+        self._stays = True
         self._control.sendall(DETACH)
         self.layout.kept.touch()
 
@@ -157,6 +159,8 @@ class Starter:
     def stop(self) -> None:
         """End it and remove what it leaves."""
         self._control.close()  # the first process notices, and all others end with it
+        if self._stays:  # it was told not to mind, and Ctrl-C came before we were done
+            end(self.layout)
         self._unshare.wait()
         leftovers.clear(self.layout)
 
