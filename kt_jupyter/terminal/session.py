@@ -32,6 +32,7 @@ _FIRST_WAIT: Final = 0.05  # seconds between two attempts to attach; doubled up 
 _LAST_WAIT: Final = 2.0
 _STARTING_WAIT: Final = 0.25  # the longest while the container starts
 _LOG_TRIES: Final = 10
+_SAID_AFTER: Final = 20  # attempts without a process on the other side, some 5 s
 _ENDING: Final = 10.0  # seconds the cluster may take to report what it has ended
 _RESTARTED: Final = "Jupyter was restarted. This is the same shell; above is what it printed."
 
@@ -68,6 +69,7 @@ class Session:
         self._was_attached = False
         self._lost_at: float | None = None
         self._pump: Pump | None = None
+        self._tries = 0
 
     def run(self) -> Ended:
         """Stay until the shell ends, by itself or not.
@@ -195,7 +197,8 @@ class Session:
         """
         try:
             pod = self._pod = pods.find(self._cluster, self._target)
-            if pod.starting:
+            if pod.starting or self._begins(pod):
+                self._tell_of_wait(pod, reason)
                 return None
             with contextlib.suppress(WaitTimeout):  # then the cluster says that it goes on
                 return pods.how_ended(self._ended(pod), self._target)
@@ -208,6 +211,18 @@ class Session:
                 return Ended(None, gone(self._target))
             raise (reason or gone(self._target)) from None
         return None
+
+    def _begins(self, pod: Pod) -> bool:
+        """Whether the container has started since we found no process there: its end is not what to wait for."""
+        before = self._was_attached or self._again
+        return not (before or pod.over or pod.terminated(self._target.container))
+
+    def _tell_of_wait(self, pod: Pod, reason: KtError | None) -> None:
+        self._tries += 1
+        if self._tries == _SAID_AFTER:
+            told = reason if not pod.starting else None
+            doing = f"runs, and cannot be attached to yet: {told.fact.rstrip('.')}" if told else "is starting"
+            self._screen.say(f"pod {self._target.pod} {doing}; still trying. Ctrl-C leaves")
 
     def _ended(self, pod: Pod) -> Pod:
         """Wait for the cluster to report how the shell ended."""

@@ -1,11 +1,16 @@
 """`python -m kt_jupyter.terminal.attach`: a shell in a pod, from a real terminal, over a network that breaks."""
 
 import signal
+import time
 from urllib.parse import urlsplit
 
 import pytest
 
 from kt_jupyter.kube import JOBS, PODS
+from kt_jupyter.terminal import session
+from kt_jupyter.terminal.presence import Presence
+from kt_jupyter.terminal.screen import Screen
+from kt_jupyter.terminal.target import Target
 from tests.cluster.shell_pods import kubeconfig
 from tests.terminals import Cable
 
@@ -31,6 +36,18 @@ def test_it_shows_what_was_printed_before_it_came_and_what_is_typed(shell_pod, a
     terminal.enter("echo sum-$((40 + 2)) in $PWD")
     terminal.shows("sum-42 in /tmp")
     assert terminal.text.count("the banner") == 1
+
+
+def test_a_container_that_began_just_after_the_attempt_to_attach_is_tried_again_at_once(
+    shell_pod, workloads, cluster, namespace
+):
+    pod = shell_pod()
+    workloads.running(pod)
+    target = Target.of(cluster, pod, namespace=namespace)
+    tried = session.Session(cluster, target, Screen.__new__(Screen), Presence(told=False))
+    begun = time.monotonic()
+    assert tried._over(None) is None
+    assert time.monotonic() - begun < session._ENDING  # which is waited for after a shell's end
 
 
 def test_the_shell_hears_the_size_of_the_terminal(shell_pod, attach):
