@@ -66,9 +66,9 @@ class Terminals:
     ) -> Shell | ShellPlan:
         """Open a terminal in the volume's directory, inside a pod that mounts it.
 
-        In JupyterLab and Notebook it is a tab; in plain IPython it is the terminal you are in, until you leave the
-        shell; elsewhere a line to paste. The shell outlives every tab and connection: asked for again, in any
-        notebook, the same one is shown. It ends with ``exit``, and by itself when nobody has it open.
+        In JupyterLab and Notebook it is a tab; in plain IPython and ``jupyter console`` it is the terminal you are in,
+        until you leave the shell; elsewhere a line to paste. The shell outlives every tab and connection: asked for
+        again, in any notebook, the same one is shown. It ends with ``exit``, and by itself when nobody has it open.
 
         Where the pod runs is decided by who uses the volume now, and said by ``explain``. A volume that waits for its
         first use gets its disk by this.
