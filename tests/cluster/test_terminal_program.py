@@ -70,7 +70,7 @@ def test_bytes_pass_as_they_are(shell_pod, attach):
 def test_ctrl_c_reaches_the_program_in_the_pod(shell_pod, attach):
     terminal = attach(shell_pod())
     terminal.shows("the banner")
-    terminal.enter("echo go-$((1 + 1)); sleep 600")
+    terminal.enter("sh -c 'echo go-$((1 + 1)); exec sleep 100'")  # it has the terminal before it says so
     terminal.shows("go-2")
     terminal.type("\x03")
     terminal.enter("echo still-$((1 + 2))")
