@@ -10,6 +10,7 @@ from kt_jupyter.specs.options import NEVER, Options, defaults, differences
 from kt_jupyter.specs.pod import Mount, RunAs
 from kt_jupyter.specs.quantity import parse
 from kt_jupyter.specs.variables import variables
+from tests.unit.restricted import CONTAINER_SECURITY, NO_SIDECARS, POD_SECURITY
 
 PLAIN = defaults("python:3.12-slim")
 
@@ -38,9 +39,7 @@ def test_the_job_of_a_compute():
     annotations = {
         "kt-jupyter.dev/compute": "train",
         "kt-jupyter.dev/idle-seconds": "1800",
-        "sidecar.istio.io/inject": "false",
-        "linkerd.io/inject": "disabled",
-        "kuma.io/sidecar-injection": "disabled",
+        **NO_SIDECARS,
     }
     assert made(**asked) == {
         "apiVersion": "batch/v1",
@@ -56,14 +55,7 @@ def test_the_job_of_a_compute():
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
                     "terminationGracePeriodSeconds": 5,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                        "runAsUser": 1000,
-                        "runAsGroup": 1000,
-                        "fsGroup": 1000,
-                        "fsGroupChangePolicy": "OnRootMismatch",
-                    },
+                    "securityContext": POD_SECURITY,
                     "containers": [
                         {
                             "name": "main",
@@ -78,7 +70,7 @@ def test_the_job_of_a_compute():
                                 "requests": {"cpu": "1", "memory": "8Gi"},
                                 "limits": {"cpu": "1", "memory": "8Gi"},
                             },
-                            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                            "securityContext": CONTAINER_SECURITY,
                             "volumeMounts": [
                                 {"name": "v0", "mountPath": "/data"},
                                 {"name": "v1", "mountPath": "/home/kt"},

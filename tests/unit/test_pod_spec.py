@@ -16,6 +16,7 @@ from kt_jupyter.specs.pod import (
     literal,
     pod_template,
 )
+from tests.unit.restricted import CONTAINER_SECURITY, NO_SIDECARS, POD_SECURITY
 
 
 def test_the_pod_of_a_terminal():
@@ -39,9 +40,7 @@ def test_the_pod_of_a_terminal():
             "annotations": {
                 "kt-jupyter.dev/volume": "my.data",
                 "kt-jupyter.dev/mount-path": "/data",
-                "sidecar.istio.io/inject": "false",
-                "linkerd.io/inject": "disabled",
-                "kuma.io/sidecar-injection": "disabled",
+                **NO_SIDECARS,
             },
         },
         "spec": {
@@ -49,14 +48,7 @@ def test_the_pod_of_a_terminal():
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": 2,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "seccompProfile": {"type": "RuntimeDefault"},
-                "runAsUser": 1000,
-                "runAsGroup": 1000,
-                "fsGroup": 1000,
-                "fsGroupChangePolicy": "OnRootMismatch",
-            },
+            "securityContext": POD_SECURITY,
             "containers": [
                 {
                     "name": "main",
@@ -66,7 +58,7 @@ def test_the_pod_of_a_terminal():
                         "requests": {"cpu": "10m", "memory": "32Mi"},
                         "limits": {"cpu": "500m", "memory": "256Mi"},
                     },
-                    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+                    "securityContext": CONTAINER_SECURITY,
                     "env": [
                         {"name": "PLACE", "value": "/data"},
                         {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
