@@ -13,7 +13,8 @@ from tests.ui.terminals import Tab
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_after_jupyter_was_restarted_it_is_the_same_shell_and_what_was_missed_is_shown(lab, ssh, tab, how):
-    tab.enter("mine=9; (sleep 1; echo mean-$mine-while) &")
+    tab.enter("mine=9; (sleep 2; echo mean-$mine-while) & echo be-$((40 + 2))-gun")
+    tab.shows("be-42-gun")  # a server that is killed takes with it what was typed and is still on its way
     lab.end(how)
     lab.start()
     tab.shows("mean-9-while")
