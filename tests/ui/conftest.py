@@ -12,7 +12,7 @@ from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
 from tests.ui.lab import APPS, Jupyter, Notebook, serve
 from tests.ui.terminals import Tab
 
-PATIENCE = 20_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
+PATIENCE = 60_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -25,7 +25,7 @@ from playwright.sync_api import Locator, Page, expect
 from kt_jupyter.kube import Cluster, connect
 
 TOKEN = "ui-tests"
-STARTS_WITHIN = 60  # seconds
+STARTS_WITHIN = 90  # seconds
 APPS = {"JupyterLab": ("jupyterlab", "lab/tree"), "Notebook": ("notebook", "notebooks")}
 CONTEXT = os.environ.get("KT_TEST_CONTEXT")
 KUBECONFIG = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
