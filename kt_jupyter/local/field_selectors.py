@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kt_jupyter.local import status
+from kt_jupyter.local import status, versions
 from kt_jupyter.local.objects import Object, dig
 from kt_jupyter.local.resources import ResourceType
 
@@ -27,6 +27,7 @@ _EVENT: Final = (
 )
 _SUPPORTED: Final[dict[str, tuple[str, ...]]] = {
     "events": _EVENT,
+    "events.events.k8s.io": tuple(versions.shown_field(field) for field in _EVENT if field != "source"),
     "jobs.batch": (*_META, "status.successful"),
     "namespaces": ("metadata.name", "status.phase"),
     "nodes": ("metadata.name", "spec.unschedulable"),
@@ -101,7 +102,7 @@ def _supported(field: str, resource: ResourceType) -> str:
             return field
         raise status.bad_request(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
     if field in known:
-        return field
+        return versions.stored_field(field) if resource.stored_as else field
     if resource.key == "pods" and field == "spec.host":
         return "spec.nodeName"
     if resource.key == "jobs.batch":

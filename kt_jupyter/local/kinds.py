@@ -11,7 +11,7 @@ from kt_jupyter.local.admission import limits as limit_ranges
 from kt_jupyter.local.admission import namespaces, quota, security
 from kt_jupyter.local.fields import Problem
 from kt_jupyter.local.rules import Change, Rules
-from kt_jupyter.local.strategies import claims, jobs, limits, metadata, pods, rbac, small, volumes
+from kt_jupyter.local.strategies import claims, events, jobs, limits, metadata, pods, rbac, small, volumes
 from kt_jupyter.local.strategies.base import Strategy
 
 _RBAC: Final = "rbac.authorization.k8s.io"
@@ -24,7 +24,7 @@ _STRATEGIES: Final[dict[str, Strategy]] = {
     "namespaces": small.Namespaces(),
     "configmaps": small.ConfigMaps(),
     "secrets": small.Secrets(),
-    "events": small.Events(),
+    "events": events.Events(),
     "resourcequotas": limits.Quotas(),
     "limitranges": limits.LimitRanges(),
     f"roles.{_RBAC}": rbac.Roles(),

@@ -92,5 +92,5 @@ def _event(involved: Object, namespace: str, *, type: str, reason: str, message:
         **moments,
         "type": type,
         "reportingComponent": component,
-        "reportingInstance": "",
+        "reportingInstance": f"{component}-kt" if component == _SCHEDULER else "",
     }

@@ -44,14 +44,15 @@ class Registry:
 
     def record(self, resource: str, namespace: str | None, name: str) -> Record:
         """Return an object with its encoded form; raises NotFound (404)."""
-        record = self.store.get(resource, namespace, name)
+        kind = resource_of(resource)
+        record = self.store.get(kind.storage, namespace, name)
         if record is None:
-            raise status.not_found(resource_of(resource), name)
+            raise status.not_found(kind, name)
         return record
 
     def find(self, resource: str, namespace: str | None, name: str) -> Object | None:
         """Return an object, or None."""
-        record = self.store.get(resource, namespace, name)
+        record = self.store.get(resource_of(resource).storage, namespace, name)
         return record.object if record else None
 
     def list(self, resource: str, namespace: str | None = None) -> list[Object]:
@@ -72,17 +73,18 @@ class Registry:
         """
         call = call or Request(admission=admission)
         kind = resource_of(resource)
+        inside = resource_of(kind.storage)
         fresh: Object = clone(obj)
         generated = _name(fresh)
-        _stamp_new(kind, fresh)
-        self._run(Change(self, kind, fresh, None, None, call))
-        held = self.store.get(resource, namespace_of(fresh), name_of(fresh))
+        _stamp_new(inside, fresh)
+        self._run(Change(self, inside, fresh, None, None, call))
+        held = self.store.get(inside.key, namespace_of(fresh), name_of(fresh))
         if held:
             ending = "deletionTimestamp" in held.object["metadata"]
             raise status.already_exists(kind, name_of(fresh), generated=generated, ending=ending)
         if call.dry_run:
             return fresh
-        return self.store.put(resource, fresh).object
+        return self.store.put(inside.key, fresh).object
 
     def update(
         self,
@@ -106,6 +108,7 @@ class Registry:
         if call.patched:
             _check_uid(kind, obj, old)
         _check_version(kind, obj, old)
+        kind = resource_of(kind.storage)
         fresh: Object = clone(obj)
         _keep_system_fields(fresh, old)
         _keep_other_half(kind, fresh, old, subresource)
@@ -180,8 +183,8 @@ class Registry:
         if dry_run:
             return fresh
         if not gone:
-            return old if fresh == old else self.store.put(resource, fresh).object
-        removed = self.store.remove(resource, namespace, name).object
+            return old if fresh == old else self.store.put(kind.storage, fresh).object
+        removed = self.store.remove(kind.storage, namespace, name).object
         fresh["metadata"]["resourceVersion"] = removed["metadata"]["resourceVersion"]
         return fresh
 

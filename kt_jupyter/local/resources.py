@@ -31,7 +31,8 @@ class ResourceType:
     """One kind of object: its names, where it lives and what can be done with it.
 
     ``generation`` says that ``metadata.generation`` counts changes of its spec; ``virtual`` that nothing is stored
-    (access reviews are questions, answered at once).
+    (access reviews are questions, answered at once); ``stored_as`` names the resource whose objects it shows in another
+    version.
     """
 
     group: str
@@ -45,6 +46,12 @@ class ResourceType:
     generation: bool = False
     virtual: bool = False
     namespaced: bool = True
+    stored_as: str = ""
+
+    @property
+    def storage(self) -> str:
+        """The key under which its objects are stored."""
+        return self.stored_as or self.key
 
     @property
     def key(self) -> str:
@@ -169,7 +176,7 @@ RESOURCES: Final = (
     ),
     ResourceType("batch", "v1", "jobs", "Job", (), _ALL, subresources=(STATUS,), generation=True),
     ResourceType("coordination.k8s.io", "v1", "leases", "Lease"),
-    ResourceType("events.k8s.io", "v1", "events", "Event", ("ev",)),
+    ResourceType("events.k8s.io", "v1", "events", "Event", ("ev",), stored_as="events"),
     ResourceType("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False),
     ResourceType("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False),
     ResourceType("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),

@@ -25,7 +25,8 @@ class Request:
     ``dry_run`` does everything but store; ``warnings`` collects what goes into Warning headers; ``admission`` False
     skips admission (quota, limit ranges, Pod Security) for what the server itself does; ``manager`` owns what the write
     changes (empty: who owns what is not noted); ``user`` sends it (None: the server itself does); ``patched`` says that
-    the object was made from the stored one, so that a uid in it is a change and not a precondition.
+    the object was made from the stored one, so that a uid in it is a change and not a precondition; ``api_version`` is
+    the one that the object came in.
     """
 
     dry_run: bool = False
@@ -34,6 +35,7 @@ class Request:
     manager: str = ""
     user: User | None = None
     patched: bool = False
+    api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

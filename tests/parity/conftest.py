@@ -9,14 +9,9 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def parity_is_local():
-    return "KT_TEST_CONTEXT" not in os.environ
-
-
-@pytest.fixture(scope="session")
-def parity_kubeconfig(parity_is_local, tmp_path_factory):
+def parity_kubeconfig(tmp_path_factory):
     """Kubeconfig path and context (None = its current one)."""
-    if not parity_is_local:
+    if "KT_TEST_CONTEXT" in os.environ:
         yield Path(os.environ.get("KUBECONFIG", "~/.kube/config")).expanduser(), os.environ["KT_TEST_CONTEXT"]
         return
     environment = {**os.environ, "KT_JUPYTER_LOCAL_DIR": str(tmp_path_factory.mktemp("parity"))}

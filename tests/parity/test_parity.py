@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import pytest
 
-from .known import KNOWN, known_for, without_known
 from .normal import Landscape, normal
 from .player import play
 from .record import difference, load, scenarios, theme_names
@@ -43,10 +42,8 @@ def address(parity_kubeconfig):
 
 
 @pytest.mark.parametrize(("theme", "scenario", "number"), list(exchanges()))
-def test_the_answer_is_the_recorded_one(address, theme: str, scenario: Scenario, number: int, parity_is_local):
+def test_the_answer_is_the_recorded_one(address, theme: str, scenario: Scenario, number: int):
     recorded, answered = load(theme)[scenario.name][number], played(address, theme, scenario.name)[number]
-    if parity_is_local:
-        recorded, answered = without_known(f"{theme}/{scenario.name}/{number}", recorded, answered)
     assert (differences := difference(recorded, answered)) == "", differences
 
 
@@ -54,12 +51,3 @@ def test_the_answer_is_the_recorded_one(address, theme: str, scenario: Scenario,
 def test_every_scenario_is_recorded(theme):
     unrecorded = [scenario.name for scenario in scenarios(theme) if scenario.name not in load(theme)]
     assert unrecorded == [], "run `python -m tests.parity record --theme " + theme + "` against a real cluster"
-
-
-@pytest.mark.parametrize("entry", KNOWN, ids=lambda entry: f"{entry[0]} {entry[1]}")
-def test_a_known_difference_is_still_one(address, entry, parity_is_local):
-    if not parity_is_local:
-        pytest.skip("known differences are the local cluster's")
-    assert known_for(entry, load, lambda theme, name: played(address, theme, name)), (
-        f"no longer differs, so take it out: {entry}"
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from kt_jupyter.local import go_json, ownership, status
+from kt_jupyter.local import go_json, ownership, status, versions
 from kt_jupyter.local.objects import Object
 from kt_jupyter.local.rbac import Action, Authorizer
 from kt_jupyter.local.registry import Registry
@@ -13,7 +13,7 @@ from kt_jupyter.local.rest import bodies
 from kt_jupyter.local.rest.query import WriteOptions
 from kt_jupyter.local.rest.target import Target
 from kt_jupyter.local.rest.views import View
-from kt_jupyter.local.rest.writing import answer, place, warning
+from kt_jupyter.local.rest.writing import answer, place, store, warning
 from kt_jupyter.local.rules import Request
 from kt_jupyter.local.schema import checking
 from kt_jupyter.local.users import User
@@ -24,9 +24,10 @@ async def apply(registry: Registry, request: web.Request, target: Target, view: 
     options = WriteOptions.read(request.query, "PatchOptions", applied=True)
     config = bodies.from_yaml(await bodies.read(request))
     # Who owns what is settled by the apply: the call names no manager.
-    call = Request(dry_run=options.dry_run, user=request["user"], patched=True)
     resource = target.resource
-    old = registry.find(resource.key, target.namespace, target.name)
+    call = Request(options.dry_run, user=request["user"], patched=True, api_version=resource.api_version)
+    held = registry.find(resource.key, target.namespace, target.name)
+    old = None if held is None else versions.shown(resource, held)
     if old is None and target.subresource:
         raise status.not_found(resource, target.name)
     fresh = ownership.apply(config, old, resource, options.manager, subresource=target.subresource, force=options.force)
@@ -38,9 +39,9 @@ async def apply(registry: Registry, request: web.Request, target: Target, view: 
     with warning(call):
         if old is None:
             _may_create(registry, request["user"], target)
-            stored = registry.create(resource.key, fresh, call=call)
+            stored = registry.create(resource.key, versions.stored(resource, fresh), call=call)
         else:
-            stored = registry.update(resource.key, fresh, subresource=target.subresource or None, call=call)
+            stored = store(registry, target, fresh, call)
     return answer(registry, target, view, stored, call, code=201 if old is None else 200)
 
 

@@ -63,7 +63,7 @@ async def delete_many(registry: Registry, request: web.Request, target: Target, 
     """Answer the DELETE of a collection with the list of what was deleted."""
     options = await _options(request)
     selection = Selection.read(request.query, target.resource)
-    records = registry.store.records(target.resource.key, target.namespace)
+    records = registry.store.records(target.resource.storage, target.namespace)
     chosen = [record for record in records if selection.matches(record.object)]
     for record in chosen:
         _delete(registry, target, record.object, options)

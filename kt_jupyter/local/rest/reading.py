@@ -59,7 +59,7 @@ def _fresh(store: Store, target: Target, options: ListOptions) -> tuple[list[Rec
     if asked > store.revision:
         raise _too_large(asked, store.revision)
     if options.match != "Exact" and not (options.limit and asked):
-        return store.records(target.resource.key, target.namespace), store.revision
+        return store.records(target.resource.storage, target.namespace), store.revision
     records = _at(store, target, asked)
     if records is None:
         raise status.expired(f"The resourceVersion for the provided list is too old: {asked}")
@@ -68,8 +68,8 @@ def _fresh(store: Store, target: Target, options: ListOptions) -> tuple[list[Rec
 
 def _at(store: Store, target: Target, revision: int) -> list[Record] | None:
     if revision < 0:  # an inconsistent continuation: the present will do
-        return store.records(target.resource.key, target.namespace)
-    return store.records_at(target.resource.key, target.namespace, revision)
+        return store.records(target.resource.storage, target.namespace)
+    return store.records_at(target.resource.storage, target.namespace, revision)
 
 
 def _key(record: Record) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import yaml
 from aiohttp import web
 
-from kt_jupyter.local import status, table
+from kt_jupyter.local import status, table, versions
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object
 from kt_jupyter.local.resources import ResourceType
@@ -55,14 +55,14 @@ class View:
 
     def one(self, resource: ResourceType, record: Record) -> bytes:
         """Write one object."""
-        if self.form == "object":
+        if self.form == "object" and not resource.stored_as:
             return record.json
         return encode(self.convert(resource, record.object))
 
     def convert(self, resource: ResourceType, obj: Object, *, headings: bool = True) -> Object:
         """Return one object in this form; a watch's later rows come without headings."""
         if self.form == "object":
-            return obj
+            return versions.shown(resource, obj)
         if self.form == "metadata":
             return table.partial(obj)
         shown = table.table(
@@ -81,7 +81,7 @@ class View:
             kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
             return encode({**kind, "metadata": meta, "items": items})
         head = encode({"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": meta})
-        return head[:-1] + b',"items":[' + b",".join([record.item for record in records]) + b"]}"
+        return head[:-1] + b',"items":[' + b",".join([_item(resource, record) for record in records]) + b"]}"
 
     def respond(self, body: bytes, code: int = 200, *, warnings: list[str] | None = None) -> web.Response:
         """Make the response around a JSON body, in YAML where that was asked for."""
@@ -92,6 +92,13 @@ class View:
         response = web.Response(body=body, status=code, content_type=self.media)
         add_warnings(response, warnings)
         return response
+
+
+def _item(resource: ResourceType, record: Record) -> bytes:
+    if not resource.stored_as:
+        return record.item
+    obj = versions.shown(resource, record.object)
+    return encode({key: value for key, value in obj.items() if key not in ("kind", "apiVersion")})
 
 
 def add_warnings(response: web.StreamResponse, warnings: list[str] | None) -> None:

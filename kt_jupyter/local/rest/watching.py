@@ -76,7 +76,7 @@ class _Watch:
 
     def _line(self, kind: str, record: Record) -> bytes:
         if self.view.form == "object":
-            return b'{"type":"%s","object":%s}\n' % (kind.encode(), record.json)
+            return b'{"type":"%s","object":%s}\n' % (kind.encode(), self.view.one(self.target.resource, record))
         shown = self.view.convert(self.target.resource, record.object, headings=self.headings)
         self.headings = False
         return encode({"type": kind, "object": shown}) + b"\n"
@@ -87,7 +87,7 @@ async def serve(
 ) -> web.StreamResponse:
     """Stream the watch; ends when its time is up, the client leaves, or the server stops."""
     watch = _Watch(target, options, view)
-    subscription = registry.store.subscribe(target.resource.key, limit=_UNREAD_LIMIT)
+    subscription = registry.store.subscribe(target.resource.storage, limit=_UNREAD_LIMIT)
     try:
         start, alive = _beginning(registry, watch)
         response = web.StreamResponse(
@@ -107,7 +107,7 @@ async def serve(
 def _beginning(registry: Registry, watch: _Watch) -> tuple[list[bytes], bool]:
     """Return what comes before the changes from now on, and whether anything can follow."""
     store, options = registry.store, watch.options
-    key, namespace = watch.target.resource.key, watch.target.namespace
+    key, namespace = watch.target.resource.storage, watch.target.namespace
     revision = options.revision
     lines: list[bytes] = []
     if revision == 0 or options.initial_events:

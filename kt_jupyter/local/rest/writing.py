@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from kt_jupyter.local import go_json, patch, schema, status
+from kt_jupyter.local import go_json, patch, schema, status, versions
 from kt_jupyter.local.fields import quoted
 from kt_jupyter.local.objects import Object, name_of, namespace_of
 from kt_jupyter.local.patch.strategic import go_text
@@ -27,12 +27,12 @@ async def create(registry: Registry, request: web.Request, target: Target, view:
     options = WriteOptions.read(request.query, "CreateOptions")
     body = await bodies.read(request)
     obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), user=request["user"])
+    call = _call(request, target, options)
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     place(obj, target, creating=True)
     with warning(call):
-        stored = registry.create(target.resource.key, obj, call=call)
+        stored = registry.create(target.resource.key, versions.stored(target.resource, obj), call=call)
     return answer(registry, target, view, stored, call, code=201)
 
 
@@ -41,12 +41,12 @@ async def update(registry: Registry, request: web.Request, target: Target, view:
     options = WriteOptions.read(request.query, "UpdateOptions")
     body = await bodies.read(request)
     obj = bodies.decode(body, bodies.media_type(request), kind=target.resource.kind)
-    call = Request(dry_run=options.dry_run, manager=manager_of(request, options), user=request["user"])
+    call = _call(request, target, options)
     check_kind(obj, target.resource)
     checking.check(obj, target.resource, options.validation, call.warnings, twice=go_json.doubled(obj))
     place(obj, target, creating=False)
     with warning(call):
-        stored = registry.update(target.resource.key, obj, subresource=target.subresource or None, call=call)
+        stored = store(registry, target, obj, call)
     return answer(registry, target, view, stored, call)
 
 
@@ -57,15 +57,15 @@ async def change(registry: Registry, request: web.Request, target: Target, view:
     if kind not in patch.TYPES:
         raise status.ApiStatus(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
     body = await bodies.read(request)
-    call = Request(options.dry_run, manager=manager_of(request, options), user=request["user"], patched=True)
-    old = registry.get(target.resource.key, target.namespace, target.name)
+    call = _call(request, target, options, patched=True)
+    old = versions.shown(target.resource, registry.get(target.resource.key, target.namespace, target.name))
     fresh = patch.apply(kind, old, body, target.resource)
     twice = go_json.doubled(go_json.loads(body)) if options.validation != "Ignore" and kind == patch.MERGE else []
     shown = encode(fresh).decode() if kind != patch.STRATEGIC else go_text(go_json.loads(body))
     checking.check_patched(fresh, target.resource, options.validation, call.warnings, shown=shown, twice=twice)
     _same_object(fresh, target)
     with warning(call):
-        stored = registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
+        stored = store(registry, target, fresh, call)
     return answer(registry, target, view, stored, call)
 
 
@@ -73,10 +73,28 @@ def answer(
     registry: Registry, target: Target, view: View, stored: Object, call: Request, *, code: int = 200
 ) -> web.Response:
     """Answer with a stored object, or with what a dry run would have stored."""
-    record = None if call.dry_run else registry.store.get(target.resource.key, namespace_of(stored), name_of(stored))
+    record = (
+        None if call.dry_run else registry.store.get(target.resource.storage, namespace_of(stored), name_of(stored))
+    )
     if record is None or record.object is not stored:
         record = Record(stored, encode(stored), 0)
     return view.respond(view.one(target.resource, record), code, warnings=call.warnings)
+
+
+def _call(request: web.Request, target: Target, options: WriteOptions, *, patched: bool = False) -> Request:
+    return Request(
+        dry_run=options.dry_run,
+        manager=manager_of(request, options),
+        user=request["user"],
+        patched=patched,
+        api_version=target.resource.api_version,
+    )
+
+
+def store(registry: Registry, target: Target, obj: Object, call: Request) -> Object:
+    """Replace what is stored by an object as its resource shows it."""
+    fresh = versions.stored(target.resource, obj)
+    return registry.update(target.resource.key, fresh, subresource=target.subresource or None, call=call)
 
 
 @contextlib.contextmanager
@@ -95,6 +113,11 @@ def check_kind(obj: Object, resource: ResourceType) -> None:
     kind = obj["kind"] = obj.get("kind") or resource.kind
     if (api_version, kind) == (resource.api_version, resource.kind):
         return
+    if versions.convertible(api_version, kind, resource):
+        raise status.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({resource.api_version})"
+        )
     raise status.bad_request(
         f"{kind} in version {quoted(api_version.rpartition('/')[2])} cannot be handled as a {resource.kind}: "
         f"{schema.not_convertible(api_version, kind, resource.api_version, resource.kind)}"

@@ -1,4 +1,4 @@
-"""Namespaces, config maps, secrets, service accounts, events.
+"""Namespaces, config maps, secrets, service accounts.
 
 Source: ``pkg/apis/core/v1/defaults.go``, ``pkg/apis/core/validation`` and ``pkg/registry/core`` (1.34).
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kt_jupyter.local import go_json
 from kt_jupyter.local.fields import Problem, forbidden, invalid, required, too_long
-from kt_jupyter.local.objects import Object, dig
+from kt_jupyter.local.objects import Object
 from kt_jupyter.local.rules import Change
 from kt_jupyter.local.strategies import names, values
 from kt_jupyter.local.strategies.base import Strategy
@@ -122,28 +122,6 @@ class Secrets(Strategy):
     def changed(self, change: Change, old: Object) -> list[Problem]:
         """Return what a secret keeps."""
         return values.unchanged("type", change.obj["type"], old["type"]) + _frozen(change.obj, old, ("data",))
-
-
-class Events(Strategy):
-    """The rules of events: about something in their own namespace."""
-
-    def default(self, change: Change) -> None:
-        """Fill in what the sender left out."""
-        obj = change.obj
-        for key in ("involvedObject", "source"):
-            obj.setdefault(key, {})
-        for key in ("firstTimestamp", "lastTimestamp", "eventTime"):
-            obj.setdefault(key, None)
-        for key in ("reportingComponent", "reportingInstance"):
-            obj.setdefault(key, "")
-
-    def wrong(self, change: Change) -> list[Problem]:
-        """Return what is wrong with the event itself."""
-        about = dig(change.obj, "involvedObject", "namespace") or ""
-        namespace = change.obj["metadata"].get("namespace")
-        if about == namespace or (not about and namespace == "default"):
-            return []
-        return [invalid("involvedObject.namespace", about, "does not match event.namespace")]
 
 
 def _bytes(text: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kt_jupyter.local import versions
 from kt_jupyter.local.objects import Object
 from kt_jupyter.local.resources import ResourceType
 from kt_jupyter.local.table.columns import columns_of
@@ -25,7 +26,7 @@ def row(resource: ResourceType, obj: Object, include: str) -> Json:
     if include == "None":
         return {**cells, "object": None}
     if include == "Object":
-        return {**cells, "object": obj}
+        return {**cells, "object": versions.shown(resource, obj)}
     return {**cells, "object": partial(obj)}
 
 

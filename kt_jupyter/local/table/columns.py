@@ -45,10 +45,10 @@ _CELLS: Final[dict[str, tuple[Callable[[Object], Any], ...]]] = {
 @cache
 def columns_of(resource: ResourceType) -> tuple[Column, ...]:
     """Return a kind's columns; a kind that Kubernetes has no columns for shows its name and age."""
-    headings = _headings().get(resource.key)
+    headings = _headings().get(resource.storage)
     if headings is None:
         return NAME, AGE
-    cells = iter(_CELLS[resource.key])
+    cells = iter(_CELLS[resource.storage])
     columns = [_SHARED[heading[0]] if len(heading) == 1 else _column(heading, next(cells)) for heading in headings]
     if resource.key == "storageclasses.storage.k8s.io":  # the default one says so behind its name
         columns[0] = replace(NAME, value=storage.class_name)

@@ -1,7 +1,7 @@
 """Config maps, secrets and service accounts, as far as kubectl and pods need them."""
 
 from ..objects import ACCOUNTS, CONFIGMAPS, EVENTS, SECRETS, configmap, named
-from ..steps import delete, get, only, patch, post, put, scenario
+from ..steps import delete, each, get, only, patch, post, put, scenario, watch
 
 
 def event(name, **fields):
@@ -9,6 +9,24 @@ def event(name, **fields):
         "involvedObject": {"kind": "Pod", "name": "p", "namespace": "{ns}"},
         "reason": "Tested",
         "message": "well",
+        "type": "Normal",
+    }
+    return named("Event", name, **{**base, **fields})
+
+
+NEWER = "/apis/events.k8s.io/v1/namespaces/{ns}/events"
+
+
+def newer(name, **fields):
+    base = {
+        "apiVersion": "events.k8s.io/v1",
+        "eventTime": "2026-01-02T03:04:05.678901Z",
+        "regarding": {"kind": "Pod", "name": "p", "namespace": "{ns}"},
+        "reportingController": "tests",
+        "reportingInstance": "tests-1",
+        "action": "Testing",
+        "reason": "Tested",
+        "note": "well",
         "type": "Normal",
     }
     return named("Event", name, **{**base, **fields})
@@ -88,6 +106,36 @@ SCENARIOS = [
         get("/apis/events.k8s.io/v1/namespaces/{ns}/events/a", see=only("kind", "regarding", "note", "reason")),
         delete(f"{EVENTS}/a", see=only("status", "details")),
         delete(EVENTS, see=only("kind", "metadata.name")),
+        get(EVENTS, see=only("items")),
+    ),
+    scenario(
+        "an event in two versions",
+        post(EVENTS, event("a")),
+        get(f"{NEWER}/a"),
+        get(NEWER, see=only("kind", "apiVersion", "items")),
+        get(NEWER, query={"fieldSelector": "regarding.kind=Pod,reason!=Odd"}, see=each("metadata.name")),
+        get(NEWER, query={"fieldSelector": "involvedObject.kind=Pod"}),
+        watch(NEWER, events=1, query={"resourceVersion": "0"}),
+        post(NEWER, newer("b")),
+        get(f"{EVENTS}/b"),
+        post(NEWER, newer("c", eventTime=None, type="Odd", deprecatedCount=1, deprecatedSource={"component": "x"})),
+        post(NEWER, newer("c", action="", reportingController="", reportingInstance="", reason="")),
+        post(NEWER, newer("b")),
+        put(f"{NEWER}/b", newer("b", metadata={"resourceVersion": "1"})),
+        get(
+            f"{NEWER}/b",
+            headers={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"},
+            query={"includeObject": "Object"},
+        ),
+        patch(f"{NEWER}/b", {"metadata": {"labels": {"x": "y"}}}),
+        post(NEWER, event("c")),
+        post(EVENTS, {**newer("c"), "apiVersion": "v1"}),
+        patch(f"{NEWER}/b", {"note": "better"}, see=only("note", "message")),
+        get(f"{EVENTS}/b", see=only("message")),
+        get(f"{NEWER}/none"),
+        delete(f"{NEWER}/b"),
+        get(f"{EVENTS}/b"),
+        delete(NEWER, see=only("kind", "apiVersion")),
         get(EVENTS, see=only("items")),
     ),
 ]
