@@ -205,6 +205,16 @@ def test_the_machine_itself_is_read_only_to_pods(here):
     assert not Path("/tmp/kt-left-behind").exists()
 
 
+def test_a_pod_whose_time_is_over_before_its_process_has_started_ends_too(here):
+    """Many at once take longer than a second to start; a first process does not heed SIGTERM."""
+    names = [f"late-{number}" for number in range(24)]
+    for name in names:
+        here.make(PODS, pod(name, "sleep 1000", activeDeadlineSeconds=1, terminationGracePeriodSeconds=0))
+    for name in names:
+        ended = here.until(PODS, name, lambda found: phase(found) == "Failed")
+        assert ended["status"]["reason"] == "DeadlineExceeded"
+
+
 def test_each_pod_has_an_address_of_its_own(here):
     addresses = {here.run(name, "true")["status"]["podIP"] for name in ("one", "two")}
     assert len(addresses) == (2 if sys.platform == "linux" else 1)

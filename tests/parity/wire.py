@@ -15,7 +15,7 @@ import yaml
 
 from .steps import JSON, Answer
 
-PATIENCE = 60.0  # seconds without a byte, after which a stream counts as silent
+PATIENCE = 120.0  # seconds without a byte, after which a stream counts as silent
 
 
 class Server:

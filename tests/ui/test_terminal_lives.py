@@ -95,6 +95,7 @@ def test_a_console_opens_it_too(lab, page, volume, tab):
     page.get_by_text("New", exact=True).click()
     page.get_by_text("Console", exact=True).click()
     expect(page.locator(".jp-CodeConsole-promptCell .jp-InputPrompt")).to_have_text(re.compile(r"\[ ?\]:"))
+    expect(page.locator(".jp-CodeConsole-banner")).to_contain_text("Python")  # by then there is a kernel to run it
     page.locator(".jp-CodeConsole-promptCell .cm-content").click()
     page.keyboard.type(f"%load_ext kt_jupyter\n%kt_volume ssh {volume}")
     page.keyboard.press("Shift+Enter")

@@ -197,7 +197,9 @@ class Attempts:
             return
         self._worker.processes[container.name] = process
         self._host.running.add(self._worker.pod, container.name, process)
-        if self._worker.ending:
+        if self._worker.out_of_grace:
+            process.kill()
+        elif self._worker.ending:
             process.terminate()
         started = now()
         container.state = Running(started)

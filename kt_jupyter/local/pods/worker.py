@@ -65,6 +65,7 @@ class PodWorker:
         self.host = host
         self.directory = host.directory / str(dig(pod, "metadata", "uid"))
         self.ending = False
+        self.out_of_grace = False
         self.processes: dict[str, Process] = {}
         self._init, self._main = restore.containers(pod)
         self._facts = restore.facts(pod, address)
@@ -205,6 +206,7 @@ class PodWorker:
             self.host.event(self.pod, "Killing", message, container=f"spec.containers{{{name}}}")
             process.terminate()
         await self._wait_for_grace(life, deadline=deadline)
+        self.out_of_grace = True  # what is only being started now is killed as soon as it has
         for process in self.processes.values():
             process.kill()
         await asyncio.wait({life})
