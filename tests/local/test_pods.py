@@ -211,7 +211,7 @@ def test_a_pod_whose_time_is_over_before_its_process_has_started_ends_too(here):
     for name in names:
         here.make(PODS, pod(name, "sleep 1000", activeDeadlineSeconds=1, terminationGracePeriodSeconds=0))
     for name in names:
-        ended = here.until(PODS, name, lambda found: phase(found) == "Failed")
+        ended = here.until(PODS, name, lambda found: found if phase(found) == "Failed" else None)
         assert ended["status"]["reason"] == "DeadlineExceeded"
 
 
