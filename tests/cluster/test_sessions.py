@@ -129,6 +129,7 @@ def test_a_stopped_session_says_so(session):
     with pytest.raises(SessionEnded) as told:
         run(session, "1")
     assert told.value.reason == "stopped"
+    session.stop()  # as it is
 
 
 def test_an_idle_end_says_so_to_who_comes_later(sessions):

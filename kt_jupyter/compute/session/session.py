@@ -14,7 +14,7 @@ from kt_jupyter.compute.session.link import Address, Refused
 from kt_jupyter.compute.session.talk import Talk
 from kt_jupyter.compute.session.tracked import Tracked
 from kt_jupyter.compute.session.work import Work
-from kt_jupyter.errors import WaitTimeout, WorkNotFound
+from kt_jupyter.errors import SessionEnded, WaitTimeout, WorkNotFound
 from kt_jupyter.kube import PODS, loop
 
 if TYPE_CHECKING:
@@ -209,7 +209,11 @@ class Session:
 
     def stop(self) -> None:
         """Let the agent end its works and itself, and with it the pod; returns when it has said so."""
-        self._ask(ask="end", why="stopped")
+        try:
+            self._ask(ask="end", why="stopped")
+        except SessionEnded as ended:
+            if ended.reason != "stopped":  # else it was done before its answer could be read
+                raise
 
     def _ask(self, **message: Any) -> Json:
         return loop.run(self._begun().ask(message))
