@@ -10,11 +10,9 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from jupyter_client.manager import start_new_kernel
 
 from kt_jupyter.terminal.front_end import COMM
 from tests.bench.ground import Ground
+from tests.servers import free_port, wait_until_served
 
 _TOKEN = "bench"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[=>c]")
@@ -102,13 +101,13 @@ def lab(ground: Ground) -> Iterator[Lab]:
             "JUPYTER_RUNTIME_DIR": home,
             "IPYTHONDIR": home,
         }
-        port = _free_port()
+        port = free_port()
         argv = [sys.executable, "-m", "jupyter_server", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
         argv += [f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={home}", "--ServerApp.port_retries=0"]
         server = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         manager, kernel = start_new_kernel(env=env)
         try:
-            _wait_until_served(f"http://127.0.0.1:{port}/api", server)
+            wait_until_served(f"http://127.0.0.1:{port}/api", server, within=_STARTS_WITHIN)
             where = "local=True" if ground.embedded else repr(ground.cluster.context)
             opened = Lab(f"127.0.0.1:{port}", kernel)
             opened.run(f"import kt_jupyter as kt; kt.connect({where}, namespace={ground.namespace!r})")
@@ -122,22 +121,3 @@ def lab(ground: Ground) -> Iterator[Lab]:
 
 def _is_end(message: dict[str, Any]) -> bool:
     return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
-
-
-def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _STARTS_WITHIN
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

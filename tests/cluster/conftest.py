@@ -6,6 +6,7 @@ import pytest
 
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
 from tests.cluster.computing import Computes
+from tests.cluster.sessions import Sessions
 from tests.cluster.shell_pods import attach, environment, shell_pod  # noqa: F401 - fixtures
 from tests.cluster.workloads import Workloads
 from tests.kubectl import Kubectl, program
@@ -19,6 +20,14 @@ def shell(namespace):
     """An IPython shell with the extension, working on the test's own namespace."""
     with opened() as made:
         yield made
+
+
+@pytest.fixture
+def sessions(cluster, namespace):
+    """Pods with agents."""
+    made = Sessions(cluster, namespace)
+    yield made
+    made.close()
 
 
 class Pods:

@@ -12,15 +12,7 @@ import pytest
 from kt_jupyter.compute.session import Session, Stopping
 from kt_jupyter.errors import NotFound, SessionEnded, WorkNotFound
 from kt_jupyter.kube import PODS
-from tests.cluster.sessions import Heard, Sessions, run
-
-
-@pytest.fixture
-def sessions(cluster, namespace):
-    """Pods with agents."""
-    made = Sessions(cluster, namespace)
-    yield made
-    made.close()
+from tests.cluster.sessions import Heard, run
 
 
 @pytest.fixture

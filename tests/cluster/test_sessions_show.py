@@ -7,17 +7,9 @@ from pathlib import Path
 import pytest
 
 from kt_jupyter.compute.session import ClearOutput, Display, Result, Stopping
-from tests.cluster.sessions import Heard, Sessions, run
+from tests.cluster.sessions import Heard, run
 
 PNG = b"\x89PNG"
-
-
-@pytest.fixture
-def sessions(cluster, namespace):
-    """Pods with agents."""
-    made = Sessions(cluster, namespace)
-    yield made
-    made.close()
 
 
 @pytest.fixture

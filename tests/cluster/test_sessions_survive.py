@@ -18,17 +18,9 @@ import yaml
 from kt_jupyter.compute.session import Reconnected, Reconnecting
 from kt_jupyter.errors import SessionEnded
 from kt_jupyter.kube import JOBS, PODS, connect, loop
-from tests.cluster.sessions import KUBECONFIG, Heard, Sessions
+from tests.cluster.sessions import KUBECONFIG, Heard
 
 FIFTY_MEGABYTES = "for i in range(50_000): print(f'{i:0999d}')"
-
-
-@pytest.fixture
-def sessions(cluster, namespace):
-    """Pods with agents."""
-    made = Sessions(cluster, namespace)
-    yield made
-    made.close()
 
 
 @pytest.fixture

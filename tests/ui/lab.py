@@ -10,10 +10,8 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from kt_jupyter.kube import Cluster, connect
+from tests.servers import free_port, wait_until_served
 
 TOKEN = "ui-tests"
 STARTS_WITHIN = 90  # seconds
@@ -92,7 +91,7 @@ class Jupyter:
 
     def __init__(self, app: str, home: Path) -> None:
         self.module, self.tree = APPS[app]
-        self.home, self.root, self.port = home, home / "root", _free_port()
+        self.home, self.root, self.port = home, home / "root", free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         foreign = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBECONFIG")
         self.env = {name: value for name, value in os.environ.items() if name not in foreign} | {
@@ -124,7 +123,7 @@ class Jupyter:
             self.process = subprocess.Popen(
                 argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env
             )
-        _wait_until_served(self.url, self.process)
+        wait_until_served(f"{self.url}/api?token={TOKEN}", self.process, within=STARTS_WITHIN)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it."""
@@ -199,22 +198,3 @@ def serve(app: str, home: Path) -> Iterator[Jupyter]:
         jupyter.end()
         stop = [sys.executable, "-m", "kt_jupyter.local", "stop"]
         subprocess.run(stop, env=jupyter.env, check=True, capture_output=True)
-
-
-def _wait_until_served(url: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=5).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
