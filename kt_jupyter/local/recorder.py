@@ -78,10 +78,11 @@ def _event(involved: Object, namespace: str, *, type: str, reason: str, message:
         "resourceVersion": dig(involved, "metadata", "resourceVersion"),
     }
     if component == _SCHEDULER:  # it alone speaks through events.k8s.io, and looks so from here
-        about: dict[str, Any] = {"source": {}, "action": "Scheduling" if reason == "FailedScheduling" else "Binding"}
+        action = "Scheduling" if reason == "FailedScheduling" else "Binding"
+        about: dict[str, Any] = {"source": {}, "action": action, "reportingInstance": f"{component}-kt"}
         moments: dict[str, Any] = {"firstTimestamp": None, "lastTimestamp": None, "eventTime": now_micro()}
     else:
-        about = {"source": {"component": component}}
+        about = {"source": {"component": component}, "reportingInstance": ""}
         moments = {"firstTimestamp": moment, "lastTimestamp": moment, "eventTime": None, "count": 1}
     return {
         "metadata": {"name": f"{name_of(involved)}.{time.time_ns():x}", "namespace": namespace},
@@ -92,5 +93,4 @@ def _event(involved: Object, namespace: str, *, type: str, reason: str, message:
         **moments,
         "type": type,
         "reportingComponent": component,
-        "reportingInstance": f"{component}-kt" if component == _SCHEDULER else "",
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from kt_jupyter.local.objects import Object
-from kt_jupyter.local.resources import ResourceType
+from kt_jupyter.local.resources import RESOURCES, ResourceType
 
 # As stored: as shown by events.k8s.io.
 _FIELDS: Final = {
@@ -48,8 +48,9 @@ def stored(resource: ResourceType, obj: Object) -> Object:
 
 
 def convertible(api_version: str, kind: str, resource: ResourceType) -> bool:
-    """Whether a body is one of a resource's objects in the other version."""
-    return kind == resource.kind == "Event" and api_version in ("v1", "events.k8s.io/v1")
+    """Whether a body is one of a resource's objects in another version."""
+    same = (one for one in RESOURCES if one.storage == resource.storage)
+    return (api_version, kind) in {(one.api_version, one.kind) for one in same}
 
 
 def shown_field(field: str) -> str:
