@@ -61,7 +61,7 @@ def many_claims(ground: Ground, package: Package, count: int) -> Row:
     if ground.kubectl:
         ways["kubectl"] = lambda: ground.run_kubectl("get", "pvc")
     budgets = (Budget(0.12, "kubectl"), Budget(0.9, "package"), Budget(1.5, "bare GET"))
-    return Row(f"list {count} claims to rows", in_turn(ways, rounds=12), budgets)
+    return Row(f"list {count} claims to rows", in_turn(ways, rounds=40), budgets)
 
 
 def many_volumes(package: Package, count: int) -> Row:
@@ -70,7 +70,7 @@ def many_volumes(package: Package, count: int) -> Row:
         OURS: lambda: _at_least(count, len(kt.volumes())),
         "bare GETs": lambda: [package.bare_get(each) for each in ("persistentvolumeclaims", "pods", CLASSES)],
     }
-    return Row(f"kt.volumes(), {count} of them", in_turn(ways, rounds=12), (Budget(1.5, "bare GETs"),))
+    return Row(f"kt.volumes(), {count} of them", in_turn(ways, rounds=40), (Budget(1.5, "bare GETs"),))
 
 
 def change_to_event(ground: Ground, package: Package) -> Row:

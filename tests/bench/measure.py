@@ -1,10 +1,13 @@
 """Time several ways of doing one thing in turn, and print them as one row.
 
-In turn, not one after the other: a machine that is busy for a second then slows all of them alike.
+In turn, not one after the other: a machine that is busy for a second then slows all of them alike. In another order
+each round: whoever follows a program that was started (kubectl) finds the processor's caches cold, and with one order
+for all rounds that would always be the same way.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -79,9 +82,10 @@ def in_turn(ways: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[st
 def samples_in_turn(ways: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, Timing]:
     """As ``in_turn``, for ways that measure themselves and return milliseconds."""
     seen: dict[str, list[float]] = {name: [] for name in ways}
+    chance = random.Random(0)  # the same orders in every run
     for round_number in range(rounds + 1):
-        for name, way in ways.items():
-            sample = way()
+        for name in chance.sample(list(ways), len(ways)):
+            sample = ways[name]()
             if round_number:
                 seen[name].append(sample)
     return {name: Timing(tuple(samples)) for name, samples in seen.items()}
