@@ -119,6 +119,23 @@ def test_a_call_is_interrupted_even_before_it_has_begun(client):
     assert client.wait(work)["status"] == "interrupted"
 
 
+def test_a_call_is_interrupted_even_when_the_signal_came_just_before_it_began_to_wait(client):
+    # In the state that otherwise lasts a microsecond: Python has the signal, and the system call goes on.
+    work = client.start(
+        "call",
+        code(
+            "import signal, threading, time\n"
+            "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"  # so that the other thread takes it
+            "print('waiting')\n"
+            "time.sleep(60)\n"
+        ),
+    )
+    client.printed(work, "waiting")
+    client.stop(work)
+    assert client.wait(work)["status"] == "interrupted"
+
+
 @pytest.mark.parametrize("how", ["terminate", "kill"])
 def test_a_call_is_ended_on_request(client, how):
     work = client.start("call", code("print('go')\nimport time\ntime.sleep(60)"))

@@ -21,6 +21,8 @@ from .loop import Loop
 from .raw import Raw, secret
 
 _PIPE = 1024 * 1024
+POKE = signal.SIGURG  # ignored by whoever does not know it
+_POKES = (0.05, 0.2, 0.8)  # seconds after an interrupt
 _BUSY = 3  # reads within the window below, after which more is let come together first
 _WINDOW = 0.004
 
@@ -91,6 +93,23 @@ class Child:
         if self.alive:
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signum)
+
+    def interrupt(self) -> None:
+        """Send SIGINT, and make sure that Python looks.
+
+        It looks between its instructions, and when a system call was interrupted. A signal that comes after its last
+        look and before the call begins, or that another thread happened to take, is noticed when the call ends: after
+        ``time.sleep(3600)`` that is late. Another signal, to which nothing happens, ends the call early. Not SIGINT
+        again: many a program takes a second one for impatience.
+        """
+        self.signal(signal.SIGINT)
+        for seconds in _POKES:
+            self._loop.later(seconds, self._poke)
+
+    def _poke(self) -> None:
+        if self.alive:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, POKE)
 
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - a switch
         """Stop hearing it, or go on; it waits then, when it has filled its pipes."""

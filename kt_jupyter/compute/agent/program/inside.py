@@ -14,6 +14,7 @@ from typing import Any, Dict
 
 from . import calling, channel, engine, figures, orders, tracebacks
 from .blobs import Blob, TooLarge
+from .children import POKE
 from .pickles import blame, dump, load
 from .streams import Streams, Voice, print_at_once
 
@@ -34,6 +35,7 @@ class Interrupts:
         """From now on; also when the user's code had put a handler of its own in place."""
         self._armed = True
         signal.signal(signal.SIGINT, self._handle)
+        signal.signal(POKE, lambda *_: None)  # with a handler a system call is interrupted by it
 
     def disarm(self) -> None:
         """Not any more."""

@@ -98,7 +98,7 @@ class Work:
             self._begun = True
             self.count = int(message.payload or b"0") or self.count
             if self._asked and self.child is not None:
-                self.child.signal(signal.SIGINT)
+                self.child.interrupt()
         elif message.kind == channel.FINISHED:
             self._finished(message.payload)
 
@@ -128,7 +128,7 @@ class Work:
             child.signal(signal.SIGTERM)
             self._agent.loop.later(TERMINATE_WITHIN, lambda: self._insist(child))
         elif self._begun:  # else it is interrupted as soon as it has
-            child.signal(signal.SIGINT)
+            child.interrupt()
 
     def _insist(self, child: Child) -> None:
         if self.state != "done" and self.child is child:
