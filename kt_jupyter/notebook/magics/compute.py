@@ -10,11 +10,11 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, Stopped, computes
 from kt_jupyter.compute.finding import absence
 from kt_jupyter.compute.naming import default_name
-from kt_jupyter.compute.session import WorkInfo
 from kt_jupyter.errors import InvalidInput
 from kt_jupyter.kube import current
 from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.compute import running
+from kt_jupyter.notebook.compute.choosing import chosen
 from kt_jupyter.notebook.compute.known import known
 from kt_jupyter.notebook.document import Document, as_json, as_yaml
 from kt_jupyter.notebook.magics.arguments import Argument, Verb
@@ -58,7 +58,7 @@ def attach(args: Namespace) -> object:
     known.of(compute)
     session = compute.session()
     cells = [work for work in session.works() if work.kind == "cell"]
-    work = _chosen(compute, cells, args.work)
+    work = chosen(compute.name, cells, args.work)
     return running.follow(args.shell, compute, session.attach(work.id))
 
 
@@ -85,19 +85,6 @@ def _found(args: Namespace) -> tuple[Compute, ComputeStatus]:
     if status.job is None:
         raise absence(current(), compute.namespace, compute.name)
     return compute, status
-
-
-def _chosen(compute: Compute, cells: list[WorkInfo], wanted: str | None) -> WorkInfo:
-    """Return the cell to attach to: the one that was named, else the one that runs, else the last."""
-    if not cells:
-        raise InvalidInput(f'no cell has run on compute "{compute.name}" yet.')
-    if wanted is not None:
-        found = [each for each in cells if each.id.startswith(wanted) or str(each.count) == wanted.strip("[]")]
-        if not found:
-            listed = ", ".join(f"{each.id[:6]} [{each.count}] {each.label}" for each in cells[-5:])
-            raise InvalidInput(f'compute "{compute.name}" remembers no cell {wanted}.', remedy=f"The last: {listed}")
-        return found[-1]
-    return next((each for each in cells if each.state == "running"), cells[-1])
 
 
 COMPUTE = Command(
