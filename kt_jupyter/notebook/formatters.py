@@ -18,6 +18,7 @@ _SHOWN_BY = {
     ("kt_jupyter.volumes.deletion", "Deletion"): f"{_VIEWS}.outcomes:deletion_view",
     ("kt_jupyter.volumes.shell", "Shell"): f"{_VIEWS}.shells:shell_view",
     ("kt_jupyter.volumes.shell", "ShellPlan"): f"{_VIEWS}.shells:shell_plan_view",
+    ("kt_jupyter.notebook.outcomes", "WouldOpen"): f"{_VIEWS}.shells:would_open_view",
     ("kt_jupyter.volumes.collecting", "Collection"): f"{_VIEWS}.shells:collection_view",
     ("kt_jupyter.compute.functions.function", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
     ("kt_jupyter.compute.functions.call", "Call"): f"{_VIEWS}.functions:call_view",

@@ -8,6 +8,7 @@ from typing import Any
 from kt_jupyter.compute import ComputeStatus
 from kt_jupyter.errors import DataWouldBeLost
 from kt_jupyter.volumes.deletion import Deletion
+from kt_jupyter.volumes.shell import ShellPlan
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,14 @@ class WouldBeMade:
 
     name: str
     claim: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WouldOpen:
+    """What opening a terminal would do, and the line that does it."""
+
+    plan: ShellPlan
+    line: str
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ def test_explain_is_a_sentence_and_makes_nothing(shell, workloads):
     assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []
 
 
+def test_what_explain_suggests_opens_the_terminal_that_it_explained(shell):
+    options = "--image ubuntu:22.04 --read-only --run-as 7:8 --new --mount /mnt"
+    plan = shell.run(f"%kt_volume ssh data {options} --explain")
+    assert shell.shown(plan).splitlines()[-1] == f"next: %kt_volume ssh data {options}"
+
+
 def test_yaml_is_the_job_and_its_options_are_in_it(shell, workloads):
     manifest = yaml.safe_load(shell.run(f"{SSH} --yaml --read-only --run-as 7:8 --idle 2h"))
     pod = manifest["spec"]["template"]["spec"]

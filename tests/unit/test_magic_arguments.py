@@ -5,6 +5,7 @@ from IPython.core.error import UsageError
 
 from kt_jupyter.notebook.magics.arguments import Argument, Verb
 from kt_jupyter.notebook.magics.command import Command
+from kt_jupyter.notebook.magics.parsing import written
 
 COMMAND = Command(
     "kt_volume",
@@ -48,6 +49,13 @@ def test_a_value_may_begin_with_a_minus_so_that_its_own_error_is_shown():
 
 def test_quotes_keep_words_together():
     assert parsed("create 'my data' --size '10 Gi'")["size"] == "10 Gi"
+
+
+def test_what_was_read_can_be_written_again_without_one_option():
+    create = COMMAND.verb("create")
+    args = COMMAND.run("create 'my data' -A --size=1Gi --mode RWO")
+    mode = create.option("--mode")
+    assert written("kt_volume", create, args, without=mode) == "%kt_volume create 'my data' --size 1Gi --all-namespaces"
 
 
 @pytest.mark.parametrize(

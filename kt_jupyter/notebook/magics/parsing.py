@@ -46,6 +46,19 @@ def parse(name: str, verb: Verb, words: list[str]) -> argparse.Namespace:
     return parsed
 
 
+def written(name: str, verb: Verb, args: argparse.Namespace, *, without: Argument) -> str:
+    """Return the line that ``args`` were read from, without one of its options: for a suggestion to go on with it."""
+    words = [verb.of(name)]
+    for argument in verb.arguments:
+        value = getattr(args, argument.key)
+        if not value or argument == without:
+            continue
+        for each in value if argument.repeated else [value]:
+            words += [argument.name] if argument.is_option else []
+            words += [shlex.quote(each)] if argument.takes_value else []
+    return " ".join(words)
+
+
 def _add(parser: argparse.ArgumentParser, argument: Argument) -> None:
     if not argument.is_option:
         parser.add_argument(argument.name, nargs="?")

@@ -8,6 +8,8 @@ from kt_jupyter import kube
 from kt_jupyter.notebook.document import Document, as_json, as_yaml
 from kt_jupyter.notebook.magics.arguments import Argument, Verb
 from kt_jupyter.notebook.magics.options import ALL_NAMESPACES, DRY_RUN, JSON, NAMESPACE, YAML, refuse_both
+from kt_jupyter.notebook.magics.parsing import written
+from kt_jupyter.notebook.outcomes import WouldOpen
 from kt_jupyter.specs.names import namespace_name
 from kt_jupyter.volumes import Volume
 from kt_jupyter.volumes.collecting import Collection, collect
@@ -17,13 +19,13 @@ from kt_jupyter.volumes.ssh import IMAGE
 _EXPLAIN = Argument("--explain", "say in a sentence where it would run and why, and do nothing")
 
 
-def ssh(args: Namespace) -> Shell | ShellPlan | Document:
+def ssh(args: Namespace) -> Shell | ShellPlan | WouldOpen | Document:
     """Open a terminal on a volume, or say what that would do."""
     refuse_both(args, YAML, DRY_RUN)
     refuse_both(args, YAML, JSON)
     volume = Volume.from_name(args.name, args.namespace, args.mount)
     # The manifest of a new one: that of a terminal which is open is in the cluster.
-    found = volume.ssh(
+    found: Shell | ShellPlan = volume.ssh(
         args.image or IMAGE,
         read_only=args.read_only,
         run_as=args.run_as,
@@ -34,7 +36,11 @@ def ssh(args: Namespace) -> Shell | ShellPlan | Document:
     )
     if args.yaml and isinstance(found, ShellPlan):
         return as_yaml(found.manifest or {})
-    return as_json(found.to_dict()) if args.json else found
+    if args.json:
+        return as_json(found.to_dict())
+    if args.explain and isinstance(found, ShellPlan):
+        return WouldOpen(found, written("kt_volume", SSH, args, without=_EXPLAIN))
+    return found
 
 
 def gc(args: Namespace) -> Collection | Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kt_jupyter.notebook.document import as_yaml
+from kt_jupyter.notebook.outcomes import WouldOpen
 from kt_jupyter.notebook.views.blocks import (
     ABSENT,
     GOOD,
@@ -21,7 +22,7 @@ from kt_jupyter.notebook.views.blocks import (
     Tone,
     View,
 )
-from kt_jupyter.notebook.views.places import called, place, table
+from kt_jupyter.notebook.views.places import place, table
 from kt_jupyter.notebook.views.units import NOTHING, age
 from kt_jupyter.volumes.collecting import Collection, Helper, Use
 from kt_jupyter.volumes.shell import Shell, ShellPlan
@@ -47,7 +48,12 @@ def shell_plan_view(plan: ShellPlan) -> View:
     if plan.checked and plan.manifest is not None:
         state = "would be opened (dry run: the server checked its pod and kept nothing)"
         return View((Heading("Terminal", plan.volume, ABSENT, state), *blocks, Code(as_yaml(plan.manifest))))
-    return View((*blocks, Next((f"%kt_volume ssh {called(plan.volume, plan.namespace)}",))))
+    return View(tuple(blocks))
+
+
+def would_open_view(would: WouldOpen) -> View:
+    """Show the same, and the line that opens it."""
+    return View((*shell_plan_view(would.plan).blocks, Next((would.line,))))
 
 
 def collection_view(collection: Collection) -> View:
