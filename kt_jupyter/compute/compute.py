@@ -209,7 +209,8 @@ class Compute:
 
         Args:
             fresh: Start it anew if it runs, which loses its variables and ends what runs there.
-            timeout: Seconds that it may take. A pod that no node has room for waits until then.
+            timeout: Seconds that it may take. A pod that no node has room for waits until then; one that its queue has
+                not admitted, as long as that takes.
             progress: Gets what is waited for, a line each time it changes; default: stderr.
 
         Returns:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from kt_jupyter.compute.agent.packing import TOO_OLD
+from kt_jupyter.specs.job import queue_of, suspended
 
 Json = Mapping[str, Any]
 
@@ -92,6 +93,8 @@ def ending(pod: Json, container: str | None = None) -> Ending | None:
 def ending_of_job(job: Json) -> Ending | None:
     """Say how a compute ended whose pod is gone, from its Job; None while the Job goes on, or tells no reason."""
     status = job.get("status") or {}
+    if suspended(job):
+        return Ending("preempted", f"{queue_of(job)} took it back", over=True)
     kept = None if status.get("failed") or status.get("succeeded") else False  # it never had a pod that ran
     for each in status.get("conditions") or ():
         if each["status"] != "True":

@@ -13,6 +13,7 @@ from typing import Any, Final
 from kt_jupyter.errors import QuotaExceeded, Rejected
 from kt_jupyter.kube import refusals
 from kt_jupyter.pods.obstacle import Obstacle, message, newest
+from kt_jupyter.specs.job import queue_of, suspended
 
 Json = Mapping[str, Any]
 
@@ -26,8 +27,8 @@ def without_pod(job: Json, events: Iterable[Json]) -> Obstacle | None:
         job: The Job.
         events: The events about it.
     """
-    if job["spec"].get("suspend"):
-        return Obstacle("its queue has not admitted it yet")
+    if suspended(job):
+        return Obstacle(f"{queue_of(job)} has not admitted it yet")
     failed = newest(events, "FailedCreate")
     return _refused(message(failed)) if failed else None
 

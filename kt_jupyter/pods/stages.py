@@ -14,6 +14,7 @@ from typing import Any
 from kt_jupyter.pods import claims, refused, scheduling
 from kt_jupyter.pods.containers import has_run, main_container, not_started
 from kt_jupyter.pods.obstacle import Obstacle, about, newest
+from kt_jupyter.specs.job import suspended
 
 Json = Mapping[str, Any]
 
@@ -52,6 +53,11 @@ class Seen:
         """How many pods it takes."""
         return int((self.job or {"spec": {}})["spec"].get("parallelism") or 1)
 
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for its queue, which lets it have no pods yet."""
+        return self.job is not None and suspended(self.job)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -62,12 +68,14 @@ class Situation:
         nodes: The nodes they run on, or will.
         obstacle: What stands in the way, if anything is known to.
         doing: What is being waited for, in words.
+        queued: Whether that is a queue, so that its start has not begun.
     """
 
     reached: frozenset[Stage]
     nodes: tuple[str, ...] = ()
     obstacle: Obstacle | None = None
     doing: str = ""
+    queued: bool = False
 
 
 def situation(seen: Seen) -> Situation:
@@ -76,7 +84,7 @@ def situation(seen: Seen) -> Situation:
     nodes = tuple(dict.fromkeys(node for pod in seen.pods if (node := pod["spec"].get("nodeName")))) or _chosen(seen)
     if Stage.RUNNING in reached:
         return Situation(reached, nodes)
-    return Situation(reached, nodes, _obstacle(seen), _doing(seen, reached))
+    return Situation(reached, nodes, _obstacle(seen), _doing(seen, reached), seen.queued)
 
 
 def _reached(seen: Seen) -> frozenset[Stage]:
@@ -123,6 +131,8 @@ def _of_pod(pod: Json, events: Sequence[Json]) -> Obstacle | None:
 
 
 def _doing(seen: Seen, reached: frozenset[Stage]) -> str:
+    if seen.queued:
+        return "queued"
     stage = next(each for each in Stage if each not in reached)
     if stage is Stage.BOUND:
         unbound = [name for name, each in (seen.claims or {}).items() if each is not None and not claims.is_bound(each)]

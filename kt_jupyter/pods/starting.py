@@ -51,7 +51,7 @@ class Start:
         cluster: Where to start it.
         manifest: As ``specs.job.job`` gives it.
         subject: What is being started, in the words of messages: ``the terminal on my-data``.
-        timeout: Seconds for everything; a pod that no node takes waits until then.
+        timeout: Seconds for everything; a pod that no node takes waits until then. Time in a queue does not count.
         progress: Gets the line each time it changes; default: the voice in use.
         existing: The Job, where somebody else has made it: it is waited for, and never removed.
 
@@ -206,6 +206,8 @@ class Start:
             renew(self._cluster, self._name, namespace=self._namespace, uid=self._job["metadata"]["uid"], lease=lease)
 
     def _check_time(self) -> None:
+        if self._situation.queued:
+            self._begun = time.monotonic()
         if time.monotonic() - self._begun < self._timeout:
             return
         obstacle = self._situation.obstacle

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from kt_jupyter.specs import resources
-from kt_jupyter.specs.job import job
+from kt_jupyter.specs.job import QUEUE_LABEL, job
 from kt_jupyter.specs.names import JOB_LENGTH
 from kt_jupyter.specs.options import Options
 from kt_jupyter.specs.pod import (
@@ -45,7 +45,6 @@ COMPUTE_LABEL: Final = f"{DOMAIN}/compute"
 NAME_ANNOTATION: Final = f"{DOMAIN}/compute"
 IDLE_ANNOTATION: Final = f"{DOMAIN}/idle-seconds"
 MADE_BY_ANNOTATION: Final = f"{DOMAIN}/made-by"
-QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 HOME: Final = "/home/kt"
 """Where a cell may write what need not last: packages it installs, caches, files without a path."""
 

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 LEASE_ANNOTATION: Final = f"{DOMAIN}/lease-seconds"
 NAME_LABEL: Final = "batch.kubernetes.io/job-name"  # on the pods of a Job; the server sets it
+QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 KEPT_SECONDS: Final = 30
 """How long an ended Job is there to be asked how it ended; its pod holds the claims for as long."""
 
@@ -100,3 +101,18 @@ def owner_reference(pod: Mapping[str, Any]) -> Json:
         "uid": metadata["uid"],
         "blockOwnerDeletion": False,
     }
+
+
+def suspended(found: Mapping[str, Any]) -> bool:
+    """Whether a Job may have no pods for now: so a queue holds it until there is room."""
+    return bool(found["spec"].get("suspend"))
+
+
+def queue_of(found: Mapping[str, Any]) -> str:
+    """Say in words which queue a Job waits in.
+
+    >>> queue_of({"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "team-a"}}})
+    'queue "team-a"'
+    """
+    name = (found["metadata"].get("labels") or {}).get(QUEUE_LABEL)
+    return f'queue "{name}"' if name else "its queue"

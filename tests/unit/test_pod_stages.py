@@ -287,7 +287,11 @@ def test_a_namespace_that_has_no_service_account_yet_is_waited_for():
 
 
 def test_a_suspended_job_waits_for_its_queue():
-    assert situation(Seen(job(suspend=True))).obstacle.fact == "its queue has not admitted it yet"
+    waiting = job(suspend=True)
+    found = situation(Seen(waiting))
+    assert (found.obstacle.fact, found.doing, found.queued) == ("its queue has not admitted it yet", "queued", True)
+    waiting["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "team-a"}
+    assert situation(Seen(waiting)).obstacle.fact == 'queue "team-a" has not admitted it yet'
 
 
 @pytest.mark.parametrize(

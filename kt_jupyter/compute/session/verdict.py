@@ -51,7 +51,7 @@ def job_of(pod: Json | None) -> str | None:
 def job_failed(job: Json, name: str) -> SessionEnded | None:
     """Return why a Job deleted its pod; None when it did not."""
     how = ending_of_job(job)
-    return _told(how, name) if how is not None and how.reason == "deadline" else None
+    return _told(how, name) if how is not None and how.reason in {"deadline", "preempted"} else None
 
 
 def scheduled(pod: Json) -> bool:
