@@ -1,4 +1,4 @@
-"""The commands: ``python -m tests.realcluster build|up|down|status|kubeconfig|exec|run``.
+"""The commands: ``python -m tests.realcluster build|up|down|status|kubeconfig|restart|exec|run``.
 
 Exit codes: that of the command for ``run`` and ``exec``; 1 when something went wrong; 69 when this machine cannot run
 the cluster at all (no root, no Go, not Linux); 130 after Ctrl-C.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from . import cluster, golang, images, layout, machine, process, tools
+from . import cluster, golang, images, layout, machine, process, restarting, tools
 from .errors import CANNOT_RUN, FAILED, CannotRunError, StepFailedError
 from .layout import Layout
 from .progress import say
@@ -132,6 +132,16 @@ def run(here: Layout, options: argparse.Namespace) -> int:
             starter.stop()
 
 
+def restart(here: Layout, options: argparse.Namespace) -> int:
+    """Kill a program of the living cluster and start it again, such as apiserver."""
+    if cluster.find(here) is None:
+        say("The test cluster is down. To start it: make cluster-up")
+        return FAILED
+    restarting.ask(here.run, options.program)
+    say(f"{options.program} was killed and runs again.")
+    return 0
+
+
 def _build(here: Layout, *, torch: bool = False) -> None:
     machine.require_runnable(here.base)
     say(f"Test cluster in {here.base}")
@@ -184,6 +194,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         if command is build:
             sub.add_argument("--torch", action="store_true", help="also make the image with torch")
+    sub = commands.add_parser("restart", help=restart.__doc__)
+    sub.set_defaults(command=restart)
+    sub.add_argument("program", nargs="?", default="apiserver")
     for name, command in (("exec", exec_), ("run", run)):
         sub = commands.add_parser(name, help=command.__doc__)
         sub.set_defaults(command=command)

@@ -7,6 +7,7 @@ begun answers at all, which nothing announces.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from .layout import Layout
 from .process import explanation
 
 _PATIENCE = 300.0  # seconds for one step, which takes 10; a program that ends is noticed at once all the same
+_AGAIN = 100.0  # seconds for a program that is started again
 Report = Callable[[str, float | None], None]  # what, and how long it took when it is done
 
 
@@ -31,6 +33,7 @@ class Boot:
         self.layout = layout
         self.report = report
         self.running: dict[int, Component] = {}
+        self._restarting: set[int] = set()
 
     def all(self) -> None:
         """Take a prepared run folder to a cluster that takes work."""
@@ -95,7 +98,7 @@ class Boot:
     def start(self, component: Component) -> Component:
         """Start one program in the background."""
         env = {**os.environ, **component.env}
-        with component.log.open("w") as log:
+        with component.log.open("a") as log:
             process = subprocess.Popen(
                 component.argv, cwd=self.layout.run, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -151,10 +154,31 @@ class Boot:
     def buried(self, pid: int, status: int) -> None:
         """Take note of an ended process: orphans are nothing special, programs of the cluster must not end."""
         component = self.running.pop(pid, None)
-        if component is not None:
+        if component is not None and pid in self._restarting:
+            self.start(component)
+            self._restarting.discard(pid)
+        elif component is not None:
             code = os.waitstatus_to_exitcode(status)
             why = explanation(component.log) or "it said nothing"
             raise StepFailedError(f"{component.name} ended with code {code}", why, str(component.log))
+
+    def restart(self, name: str) -> None:
+        """Kill a program and wait until it is there again; on another thread than the one that buries.
+
+        Raises:
+            LookupError: There is none of that name.
+            TimeoutError: It was started again, and the API server is not ready.
+        """
+        names = {component.name: pid for pid, component in list(self.running.items())}
+        if name not in names:
+            raise LookupError(f"the cluster has no program {name}; it has {', '.join(sorted(names))}")
+        self._restarting.add(names[name])
+        os.kill(names[name], signal.SIGKILL)
+        deadline = time.monotonic() + _AGAIN
+        while names[name] in self._restarting or not api.is_ready(self.layout):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the API server is not ready {_AGAIN:.0f} s after {name} was started again")
+            time.sleep(0.1)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:

@@ -195,6 +195,7 @@ def environment(layout: Layout) -> dict[str, str]:
         **os.environ,
         "KUBECONFIG": str(layout.kubeconfig),
         "KT_TEST_CONTEXT": CONTEXT,
+        "KT_TEST_CLUSTER": str(layout.run),  # for tests that restart a part of it
         "KUBECACHEDIR": str(layout.run / "kubectl-cache"),  # kubectl's, else in the user's home
         "PATH": f"{layout.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }

@@ -19,6 +19,7 @@ from . import namespace
 from .boot import Boot
 from .errors import FAILED, StepFailedError
 from .layout import INSIDE, Layout
+from .restarting import Restarter
 
 DETACH = b"detach\n"
 
@@ -57,6 +58,7 @@ def main() -> int:
         namespace.enter(base, control_group)
         boot = Boot(layout, lambda what, took: control.send(step=what, took=took))
         boot.all()
+        Restarter(layout.run, boot.restart)
         control.send(ready=True)
         while True:
             boot.buried(*os.wait())

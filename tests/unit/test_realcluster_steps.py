@@ -2,15 +2,16 @@
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.realcluster import __main__ as commands
-from tests.realcluster import control_groups, machine, registry, stamps
+from tests.realcluster import control_groups, machine, registry, restarting, stamps
 from tests.realcluster.cluster import FirstProcess, find
 from tests.realcluster.control_groups import Hierarchy
-from tests.realcluster.errors import CANNOT_RUN, CannotRunError
+from tests.realcluster.errors import CANNOT_RUN, CannotRunError, StepFailedError
 from tests.realcluster.layout import Layout
 from tests.realcluster.process import explanation
 
@@ -128,3 +129,27 @@ def test_who_is_not_root_is_told(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(CannotRunError, match="needs root"):
         machine.require_platform()
+
+
+def test_a_program_is_asked_for_by_its_name_and_the_answer_is_waited_for(tmp_path):
+    folder, asked = tmp_path / ("long" * 40), []
+    folder.mkdir()
+    server = tmp_path / "f"
+    server.symlink_to(folder)
+    with closing(restarting.Restarter(server, asked.append)):
+        restarting.ask(folder, "apiserver")
+    assert asked == ["apiserver"]
+
+
+def test_a_program_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    def restart(name):
+        raise LookupError(f"no program {name}; it has etcd")
+
+    refused = pytest.raises(StepFailedError, match="no program scheduler; it has etcd")
+    with closing(restarting.Restarter(tmp_path, restart)), refused:
+        restarting.ask(tmp_path, "scheduler")
+
+
+def test_a_cluster_that_is_gone_restarts_nothing(tmp_path):
+    with pytest.raises(StepFailedError, match="starting apiserver again"):
+        restarting.ask(tmp_path, "apiserver")
