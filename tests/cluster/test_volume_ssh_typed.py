@@ -58,3 +58,15 @@ def test_a_lease_is_renewed_while_somebody_has_it_open_and_ends_it_when_not(work
     workloads.until(JOBS, job, lambda found: found["spec"]["activeDeadlineSeconds"] >= 8 or None)
     terminal.process.kill()  # the laptop is gone
     workloads.gone(PODS, shell.pod)
+
+
+def test_a_shell_that_uses_up_its_memory_is_said_and_leaves_nothing(cluster, opened, tab, workloads):
+    if cluster.is_local:
+        pytest.skip("the embedded cluster limits nobody's memory")
+    terminal = tab(opened)
+    terminal.shows("/data $ ")
+    terminal.enter("exec sh -c 'x=$(head -c 400000000 /dev/zero | tr \"\\0\" x); echo ${#x}'")
+    assert terminal.ended() == 137
+    assert "was ended: it used more memory than its pod may." in " ".join(terminal.text.split())
+    workloads.gone(PODS, opened.pod)
+    assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []
