@@ -129,13 +129,15 @@ test-ui: install browser
 	$(call say,in a browser)
 	$(BIN)/pytest tests/ui
 
-# The same tests on real Kubernetes: on the cluster of CONTEXT, else on one made for the occasion, which is also asked
-# whether it still answers as recorded.
+# The same tests on real Kubernetes, and a terminal's life in a browser: on the cluster of CONTEXT, else on one made for
+# the occasion, which is also asked whether it still answers as recorded.
 CONTEXT ?= $(KT_TEST_CONTEXT)
-test-cluster: install
+ON_CLUSTER := tests/cluster tests/ui/test_terminal.py tests/ui/test_terminal_lives.py
+test-cluster: install browser
 	$(call say,on real Kubernetes)
-	@if [ -n "$(CONTEXT)" ]; then export KT_TEST_CONTEXT="$(CONTEXT)"; exec $(BIN)/pytest tests/cluster $(ARGS); \
-	else exec $(BIN)/python -m tests.realcluster --with-parent run -- $(BIN)/pytest tests/cluster tests/parity $(ARGS); fi
+	@if [ -n "$(CONTEXT)" ]; then export KT_TEST_CONTEXT="$(CONTEXT)"; exec $(BIN)/pytest $(ON_CLUSTER) $(ARGS); \
+	else exec $(BIN)/python -m tests.realcluster --with-parent run -- \
+		$(BIN)/pytest $(ON_CLUSTER) tests/parity $(ARGS); fi
 
 cluster-up cluster-down: cluster-%: install
 	@exec $(BIN)/python -m tests.realcluster --with-parent $*

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -12,13 +13,15 @@ from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
 from tests.ui.lab import APPS, Jupyter, Notebook, serve
 from tests.ui.terminals import Tab
 
+HERE = Path(__file__).parent
 PATIENCE = 60_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
 
 
 def pytest_collection_modifyitems(items) -> None:
     """JupyterLab, its first kernel and the embedded cluster start within the first test."""
     for item in items:
-        item.add_marker(pytest.mark.timeout(180))
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="session")
