@@ -4,7 +4,7 @@ Printing goes to this process' standard output and error, displays to the front 
 kept, to be this cell's own.
 
 A notebook that is sent a gigabyte of text dies of it, and so does the browser. Of what a cell prints beyond a few
-megabytes only the end is shown, and it is said how much there was; all of it stands in the pod's log.
+megabytes only the end is shown, and it is said how much there was. The pod's log leaves out what comes too fast for it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,10 @@ class Relay:
         if self._tail:
             hidden = self._count - SHOWN - self._tail_size
             if hidden > 0:
-                reporting.notice(f"{human.size(hidden)} of its output are not shown here; the pod's log has them.")
+                reporting.notice(
+                    f"{human.size(hidden)} of its output are not shown here, and the pod's log may have only a part of "
+                    "them. What is to be kept belongs in a file, such as one on a volume."
+                )
             for event in self._tail:
                 self._show(event)
             self._tail.clear()
