@@ -208,7 +208,8 @@ class Compute:
         start that does not succeed removes what it made, and says so.
 
         Args:
-            fresh: Start it anew if it runs, which loses its variables and ends what runs there.
+            fresh: Start it anew if it runs, which loses its variables and ends what runs there. What this object does
+                not say stays as it was.
             timeout: Seconds that it may take. A pod that no node has room for waits until then; one that its queue has
                 not admitted, as long as that takes.
             progress: Gets what is waited for, a line each time it changes; default: stderr.
@@ -411,6 +412,7 @@ class Compute:
                 starting.refuse_other(request, found)
                 self._unchecked = False
             return self._running
+        before = self._running.options if self._running is not None else None
         self._leave()
         while True:
             found = find(request.cluster, request.namespace, request.name)
@@ -418,10 +420,12 @@ class Compute:
                 self._tell_whose(found, progress)
                 return starting.join(request, found, timeout=timeout, progress=progress)
             if found is not None:
+                before = None if found.state is State.ENDING else found.options
                 starting.remove(request, found)
             self._used = fresh = False
+            anew = request if before is None else starting.as_before(request, before, progress)
             try:
-                return starting.start(request, timeout=timeout, progress=progress)
+                return starting.start(anew, timeout=timeout, progress=progress)
             except AlreadyExists:
                 continue  # another kernel was faster by a moment: it is the same compute
 

@@ -27,12 +27,13 @@ from kt_jupyter.pods import Start
 from kt_jupyter.reporting import Say
 from kt_jupyter.specs import compute as specs
 from kt_jupyter.specs.job import pod_of
-from kt_jupyter.specs.options import Options, defaults, differences
-from kt_jupyter.specs.pod import CONTAINER
+from kt_jupyter.specs.options import Options, defaults, differences, taken_over
+from kt_jupyter.specs.pod import CONTAINER, ORDINARY
 from kt_jupyter.volumes import Volume
 
 Json = dict[str, Any]
 
+_WORDS: Final = {"mounts": "volumes"}
 GONE_WITHIN: Final = 60.0  # seconds that a pod may take to be gone
 
 
@@ -74,10 +75,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A compute that runs, and the conversation with it."""
+    """A compute that runs, what it is, and the conversation with it."""
 
     session: Session
-    uid: str
+    options: Options
     pod: str
     node: str
 
@@ -104,6 +105,23 @@ def start(request: Request, *, timeout: float, progress: Say | None) -> Running:
         return _connected(request, manifest, timeout=timeout, progress=progress)
 
 
+def as_before(request: Request, before: Options, progress: Say | None) -> Request:
+    """Return a request to start a compute anew: what nobody says stays as it was, and that is said."""
+    asked = replace(request.options, mounts=() if request.volumes else None)
+    kept = taken_over(asked, before, defaults(IMAGE))
+    if kept:
+        told = ", ".join(f"{_WORDS.get(what, what.replace('_', ' '))} {value}" for what, value in kept.items())
+        reporting.notice(f"Compute {request.name} is as it was: {told}.", progress)
+    before = replace(
+        before,
+        run_as=None if before.run_as == ORDINARY else before.run_as,
+        working_dir=None if before.working_dir == specs.HOME else before.working_dir,
+        tolerations=tuple(each for each in before.tolerations or () if each != specs.GPU_TAINT),
+    )
+    volumes = request.volumes or [Wanted(each.claim, each.path, each.read_only) for each in before.mounts or ()]
+    return replace(request, options=request.options.over(before), volumes=volumes)
+
+
 def join(request: Request, found: ComputeStatus, *, timeout: float, progress: Say | None) -> Running:
     """Connect to a compute that is there, waiting for it where it is still starting.
 
@@ -117,7 +135,7 @@ def join(request: Request, found: ComputeStatus, *, timeout: float, progress: Sa
         pod, node = str(found.pod["metadata"]["name"]), str(found.pod["spec"]["nodeName"])
         session = Session(request.cluster, pod, namespace=request.namespace, container=CONTAINER)
         session.connect(timeout)
-        return Running(session, str(found.job["metadata"]["uid"]), pod, node)
+        return Running(session, found.options, pod, node)
     return _connected(request, dict(found.job), timeout=timeout, progress=progress, existing=dict(found.job))
 
 
@@ -221,4 +239,4 @@ def _connected(
         except BaseException:
             session.close()
             raise
-    return Running(session, str(started.job["metadata"]["uid"]), started.name, started.node)
+    return Running(session, specs.options_of(started.job), started.name, started.node)

@@ -19,6 +19,7 @@ Json = Mapping[str, Any]
 
 IDLE: Final = 30 * 60
 NEVER: Final = 0
+_NOT_TOLD: Final = ("tolerations", "run_as", "working_dir")  # what follows from the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,18 @@ def differences(asked: Options, running: Options) -> dict[str, tuple[str, str]]:
             has, wanted = ({key: of[key] for key in keys if key in of} for of in (has or {}, wanted))
         found[each.name] = (_shown(each.name, has), _shown(each.name, wanted))
     return found
+
+
+def taken_over(asked: Options, before: Options, usual: Options) -> dict[str, str]:
+    """Return what a compute that is started anew has from before: those options that nobody said, and are not usual."""
+    names = [each.name for each in fields(asked) if each.name not in _NOT_TOLD and getattr(asked, each.name) is None]
+    kept = {name: getattr(before, name) for name in names if getattr(before, name) != getattr(usual, name)}
+    # Of variables the names alone: what is said while it starts stays in the notebook, and some are secrets.
+    return {
+        name: ", ".join(value) if name == "env_vars" else _shown(name, value)
+        for name, value in kept.items()
+        if value is not None
+    }
 
 
 def _serves(has: Any, wanted: Any) -> bool:

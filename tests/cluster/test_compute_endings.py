@@ -4,8 +4,11 @@ import pytest
 
 import kt_jupyter as kt
 from kt_jupyter.compute import State
-from kt_jupyter.kube import PODS, Resource
-from tests.cluster.computing import printed
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, Resource
+from tests.cluster.computing import STARTS_WITHIN, printed
+from tests.cluster.workloads import claim
+
+LEFT_OPEN = {"cpus": None, "memory": None}
 
 
 def evict(workloads, pod):
@@ -65,3 +68,48 @@ def test_what_a_cell_had_kept_is_missed_by_who_ran_none(computes, workloads):
     with pytest.raises(kt.SessionEnded, match=r"nothing ran for \d+ s. Its variables are gone") as told:
         compute.start_cell("x")
     assert told.value.reason == "idle"
+
+
+# -- started anew -----------------------------------------------------------------------------------------------------
+
+
+def test_one_that_ended_is_started_as_it_was_but_for_what_is_said(computes, workloads):
+    workloads.make(CLAIMS, claim("data"))
+    first = computes.start(name="train", memory="300Mi", env_vars={"A": "1"}, volumes=["data:/data"], idle="2s")
+    over(first, workloads)
+    anew = computes.describe(name="train", idle="1h", **LEFT_OPEN)
+    anew.ready_for_cells(progress=computes.said.append)
+    assert "Compute train is as it was: cpus 500m, memory 300 Mi, env vars A, volumes data at /data." in computes.said
+    assert printed(anew, "import os; print(os.environ['A'], os.path.ismount('/data'))") == "1 True\n"
+    options = anew.status().options
+    assert (str(options.cpus), str(options.memory), options.idle) == ("500m", "300Mi", 3600)
+
+
+def test_a_running_one_that_is_started_anew_stays_as_it_was_but_for_what_is_said(computes, workloads):
+    workloads.make(CLAIMS, claim("data"))
+    computes.start(name="train", volumes=["data:/data"])
+    anew = computes.describe(name="train", cpus=None, memory="300Mi")
+    anew.start(fresh=True, timeout=STARTS_WITHIN, progress=computes.said.append)
+    assert repr(anew.status()).startswith("Compute train  0.5 CPUs  300 Mi  ")
+    assert [each.claim for each in anew.status().volumes] == ["data"]
+
+
+def test_a_kernel_knows_how_it_was_also_when_nothing_is_left_of_it(computes, workloads):
+    compute = computes.start(name="train")
+    printed(compute, "x = 1")
+    workloads.cluster.delete(JOBS, "kt-train", namespace=workloads.namespace)
+    workloads.gone(PODS, compute.pod)
+    anew = computes.describe(name="train", **LEFT_OPEN)
+    anew.take_over(compute)
+    with pytest.raises(kt.SessionEnded, match="Its variables are gone"):
+        anew.ready_for_cells()
+    anew.ready_for_cells(fresh=True, progress=computes.said.append)
+    assert str(anew.status().options.memory) == "256Mi"
+
+
+def test_one_that_was_stopped_is_forgotten(computes, workloads):
+    computes.start(name="train").stop()
+    anew = computes.describe(name="train", cpus=None)
+    anew.start(timeout=STARTS_WITHIN, progress=computes.said.append)
+    assert str(anew.status().options.cpus) == "1"
+    assert not [line for line in computes.said if "as it was" in line]
