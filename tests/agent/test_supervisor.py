@@ -291,8 +291,8 @@ def test_what_works_print_goes_to_the_pods_log(mine, agent):
 
 
 def test_the_pods_log_leaves_out_what_is_too_much_and_says_so(mine, agent):
-    mine.cell("for i in range(100000): print('y' * 200)")
+    mine.cell("for i in range(200000): print('y' * 200)")
     mine.cell("import time\ntime.sleep(0.2)\nprint('afterwards')")
     agent.logged("afterwards")
-    assert agent.log.stat().st_size < 10 * MEGABYTE
+    assert agent.log.stat().st_size < 30 * MEGABYTE  # of 40: four and one a second, on a machine that takes its time
     assert "bytes are not in this log" in agent.log.read_text()

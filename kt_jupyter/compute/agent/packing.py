@@ -109,7 +109,8 @@ def command(
     """
     sources = _program() | (_cloudpickle() if cloudpickle else {})
     boot = sources.pop(f"{PACKAGE}/boot")
-    options = {"idle": idle, "spool": spool, "directory": directory}
+    version = cloudpickle_version() if cloudpickle else None
+    options = {"idle": idle, "spool": spool, "directory": directory, "cloudpickle": version}
     bundle = json.dumps({"boot": boot, "sources": sources, "options": options})
     argument = base64.b64encode(zlib.compress(bundle.encode(), 9)).decode()
     assert len(argument) < _ARGUMENT, "Linux takes no longer argument"

@@ -33,13 +33,14 @@ class Agent:
     Args:
         loop: It runs.
         directory: Ours alone.
-        options: ``idle`` (seconds or None) and ``spool`` (bytes).
+        options: ``idle`` (seconds or None), ``spool`` (bytes), ``cloudpickle``: the version that came along.
     """
 
     def __init__(self, loop: Loop, directory: str, options: Json) -> None:
         self.loop = loop
         self.directory = directory
         self.idle_limit: float | None = options.get("idle")
+        self._cloudpickle: str | None = options.get("cloudpickle")
         self.boot = os.urandom(16).hex()
         self.started = time.time()
         self.log = Log(loop)
@@ -75,7 +76,7 @@ class Agent:
             "implementation": sys.implementation.name,
             "executable": sys.executable,
             "ipython": pickles.version_of("IPython", "ipython"),
-            "cloudpickle": pickles.version_of("cloudpickle", "cloudpickle"),
+            "cloudpickle": self._cloudpickle or pickles.version_of("cloudpickle", "cloudpickle"),
             "works": [work.info() for work in self.works.values()],
         }
 

@@ -7,6 +7,8 @@ code, and runs one call.
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 from typing import TYPE_CHECKING
 
 from . import channel, inside, orders
@@ -46,9 +48,15 @@ class Calls:
                 self._ahead = Call(self._agent)
 
 
+@functools.lru_cache(maxsize=None)
 def _import() -> None:
-    """Import here, once there are calls, what coroutines among them would have to import each."""
-    import asyncio  # noqa: F401
+    """Import here, once there are calls, what each of them would have to import."""
+    import asyncio  # noqa: F401 - for coroutines
+
+    with contextlib.suppress(ImportError):
+        import cloudpickle  # noqa: F401
+    gc.collect()
+    gc.freeze()  # else every process that looks for garbage has a copy of all of this
 
 
 class Call(Listener):

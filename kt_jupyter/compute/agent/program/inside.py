@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import gc
 import json
 import os
 import signal
@@ -68,6 +69,7 @@ def cells(speaker: channel.Speaker, told: int) -> None:
     process.interrupts.arm()
     process.interrupts.disarm()
     runs = engine.make(process.main, process.voice)
+    gc.enable()  # off since the agent's start
     while True:
         order = orders.take(told)
         if order is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -28,10 +27,7 @@ def main(options: dict[str, Any]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     agent.cells.warm_up()
-    with contextlib.suppress(ImportError):
-        import cloudpickle  # noqa: F401 - once here, so that no call has to
-    gc.collect()
-    gc.freeze()
+    gc.enable()
     agent.log.say(f"agent {agent.boot[:8]}, Python {sys.version.split()[0]}")
     loop.run()
     server.close()
