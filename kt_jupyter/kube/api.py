@@ -44,14 +44,22 @@ class Api:
         self._headers = impersonation_headers(impersonate or link.target.identity.impersonate)
 
     async def json(self, request: Request) -> dict[str, Any]:
-        """Make a request and return the answer's JSON object.
+        """Make a request and return the answer's JSON object; of a missing namespace, names close to it are said.
 
         Raises:
+            NamespaceNotFound: There is no such namespace.
             ApiError: The server refuses.
             ClusterUnreachable: No answer came.
             ConfigError: The credentials or certificates cannot be had.
         """
-        reply = await self._answered(request)
+        try:
+            reply = await self._answered(request)
+        except NamespaceNotFound as error:
+            with contextlib.suppress(KtError):  # not everybody may list namespaces
+                names = [item["metadata"]["name"] for item in await self.items(describe.listing(NAMESPACES))]
+                missing = request.namespace or request.name or ""
+                error.remedy = f"{suggest(missing, names, 'namespaces')} {error.remedy}"
+            raise
         try:
             answer = json.loads(reply.body)
         except ValueError:
@@ -68,16 +76,6 @@ class Api:
         """Make a list request, all pages, and return the items."""
         found, _ = await list_all(self, request)
         return found
-
-    async def create(self, request: Request) -> dict[str, Any]:
-        """Make a create request; when its namespace does not exist, say which names are close to it."""
-        try:
-            return await self.json(request)
-        except NamespaceNotFound as error:
-            with contextlib.suppress(KtError):  # not everybody may list namespaces
-                names = [item["metadata"]["name"] for item in await self.items(describe.listing(NAMESPACES))]
-                error.remedy = f"{suggest(request.namespace or '', names, 'namespaces')} {error.remedy}"
-            raise
 
     @asynccontextmanager
     async def stream(self, request: Request, *, read: float) -> AsyncIterator[tuple[Reply, AsyncIterator[bytes]]]:

@@ -98,7 +98,7 @@ class Cluster(PodStreams):
         """
         namespace = namespace or manifest.get("metadata", {}).get("namespace")
         return self._do(
-            self._api_of().create(describe.create(resource, manifest, self._in(resource, namespace), dry_run=dry_run))
+            self._api_of().json(describe.create(resource, manifest, self._in(resource, namespace), dry_run=dry_run))
         )
 
     def patch(

@@ -19,6 +19,7 @@ from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
 
 _APART = 0.05  # seconds between two sizes: who hears of both at once finds the size that he knew, and draws nothing
+_LOOK_EVERY = 0.25  # seconds between two looks at the size of a terminal whose signals go to another program
 _LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
 _FIRST_LOG_WITHIN = 5.0  # of a container that has just started: it cannot be read until the cluster knows of the start
 _SIGN_WITHIN = (
@@ -86,11 +87,14 @@ class Pump:
             with self._screen.raw(keep_typed=self._keep_typed):
                 self._attached()
                 await self._redraw()
-                tasks = [asyncio.create_task(self._type(stream)), asyncio.create_task(self._catch_up())]
+                catching_up = asyncio.create_task(self._catch_up())
+                tasks = [catching_up, asyncio.create_task(self._type(stream))]
+                if self._screen.borrowed:
+                    tasks.append(asyncio.create_task(self._follow_size()))
                 try:
                     await self._show(stream)
                     if not isinstance(stream.end, ClusterFailure):
-                        await tasks[1]
+                        await catching_up
                 finally:
                     for task in tasks:
                         task.cancel()
@@ -112,6 +116,12 @@ class Pump:
         if self._stream is not None and size is not None and size != self._size:
             self._size = size
             await self._stream.resize(*size)
+
+    async def _follow_size(self) -> None:
+        """Notice a new size without a signal: in ``jupyter console`` it is the console that gets it."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            await self._resize()
 
     async def _redraw(self) -> None:
         """Have the shell, or vi, draw itself anew: only a size that changes makes it do so. kubectl does the same."""

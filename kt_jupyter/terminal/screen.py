@@ -29,6 +29,9 @@ class Screen:
     Args:
         path: Which one; default: the one that standard input and output are.
 
+    Attributes:
+        borrowed: It is another program's, which hears of its changes of size in our place.
+
     Raises:
         InvalidInput: Standard input or output is not a terminal.
     """
@@ -39,6 +42,7 @@ class Screen:
                 "a terminal is needed, and standard input or output is not one.",
                 remedy="Run it in a terminal. For a script: kubectl exec, or kt_jupyter's Cluster.run.",
             )
+        self.borrowed = path is not None
         self._fd = os.open(path or os.ttyname(sys.stdin.fileno()), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         self._saved = termios.tcgetattr(self._fd)
 

@@ -31,6 +31,10 @@ def test_in_a_terminal_it_is_that_terminal_until_the_shell_ends(ssh, environment
         terminal.shows("/data $ ")
         terminal.enter("echo sum-$((40 + 2)) in $PWD; stty size")
         terminal.shows("sum-42 in /data\n24 200\n")
+        terminal.enter("echo wait-$((40 + 3)); until stty size | grep 31; do sleep 0.1; done")
+        terminal.shows("wait-43\n")
+        terminal.resize(101, 31)
+        terminal.shows("31 101\n")  # without a key: the window is told of, not what is typed next
         terminal.enter("exit")
         terminal.shows("In [2]:")
         terminal.enter("print('back', 6 * 7)")

@@ -59,8 +59,15 @@ def test_an_empty_list_says_how_to_make_the_first(namespace):
 
 
 def test_a_namespace_that_does_not_exist_is_no_empty_one(namespace):
-    with pytest.raises(kt.NamespaceNotFound, match=f"{namespace}-typo"):
+    with pytest.raises(kt.NamespaceNotFound, match=f"{namespace}-typo") as refusal:
         kt.volumes(f"{namespace}-typo")
+    assert f"Close to it: {namespace}" in refusal.value.remedy
+
+
+def test_a_namespace_like_no_other_is_answered_with_those_there_are(namespace):
+    with pytest.raises(kt.NamespaceNotFound) as refusal:
+        kt.volumes("q")
+    assert refusal.value.remedy.startswith("The namespaces there are: ")
 
 
 def test_another_namespace_can_be_listed(namespace):

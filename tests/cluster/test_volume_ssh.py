@@ -188,6 +188,15 @@ def test_data_of_somebody_else_is_said_with_the_way_to_be_them(volume, workloads
     assert 'To be that user: vol.ssh(run_as="0:0")' in log
 
 
+@pytest.mark.parametrize(("image", "shell"), [(IMAGE, "sh"), ("ubuntu:22.04", "bash"), ("python:3.12-slim", "bash")])
+def test_the_best_shell_of_the_image_is_its_main_process(volume, workloads, image, shell):
+    if workloads.cluster.is_local:
+        pytest.skip("on the embedded cluster every image has this machine's programs")
+    pod = volume.ssh(image, progress=QUIET, timeout=45).pod
+    until = ["sh", "-c", "until tr '\\0' ' ' </proc/1/cmdline | grep \"^$0 .*-i\"; do sleep 0.1; done", shell]
+    assert workloads.cluster.run(pod, until, namespace=workloads.namespace).exit_code == 0
+
+
 # -- which one
 
 
@@ -285,6 +294,12 @@ def test_bad_input_ends_in_a_sentence(volume, counted, how, error, words):
 def test_a_volume_that_does_not_exist_is_said_with_its_neighbours(volume, counted):
     refusal = refused(handle("dat"), counted, kt.VolumeNotFound, 'there is no volume "dat"')
     assert "Close to it: data" in refusal.remedy
+
+
+def test_a_namespace_that_does_not_exist_is_said_with_its_neighbours(namespace):
+    with pytest.raises(kt.NamespaceNotFound) as refusal:
+        kt.Volume.from_name("data", namespace=f"{namespace}x", mount_path="/data").ssh(IMAGE, progress=QUIET)
+    assert f"Close to it: {namespace}" in refusal.value.remedy
 
 
 def test_a_volume_that_nothing_says_where_to_mount_asks_for_it(volume, counted):
