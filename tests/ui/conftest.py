@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
+from tests.ui.evidence import evidence
 from tests.ui.lab import APPS, Jupyter, Notebook, serve
 from tests.ui.terminals import Tab
 
@@ -22,6 +23,14 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.path.parent == HERE:
             item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.failed and (found := evidence(item.name, item.funcargs)):
+        report.sections.append(("what there was to see", found))
+    return report
 
 
 @pytest.fixture(scope="session")
