@@ -34,6 +34,7 @@ _BY_REASON: Final = {
     "Terminated": "node lost",
     "NodeShutdown": "node lost",
 }
+_SAYS_NOTHING: Final = ("", "Eviction API: evicting")
 _OF_AGENT: Final = re.compile(r"kt: (?P<why>.*?)(?P<nothing>; nothing was kept)?", re.DOTALL)
 _NO_START: Final = ("StartError", "ContainerCannotRun")
 _PYTHON: Final = "Choose an image that has python3, 3.8 or newer, on its PATH: such as python:3.12-slim."
@@ -142,7 +143,7 @@ def _disrupted(pod: Json) -> Ending | None:
             reason, why = _BY_CONDITION.get(each.get("reason", ""), ("evicted", "the cluster took it from {node}"))
             said = str(each.get("message") or "").rstrip(".")
             why = why.format(node=pod["spec"].get("nodeName", "its node"))
-            return Ending(reason, f"{why}: {said}" if said and reason == "evicted" else why)
+            return Ending(reason, f"{why}: {said}" if said not in _SAYS_NOTHING and reason == "evicted" else why)
     return None
 
 

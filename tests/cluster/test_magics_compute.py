@@ -400,6 +400,7 @@ def test_a_pod_that_is_deleted_under_a_cell_is_said_at_once(notebook, place):
     with deleting, pytest.raises(kt.SessionEnded) as ended:
         notebook.run("%%kt_compute doomed\nimport time\nprint('waiting', flush=True)\ntime.sleep(60)")
     assert ended.value.reason == "deleted"
+    assert ended.value.remedy == "To start it anew: %%kt_compute doomed --fresh"
     notebook.run("%kt_compute stop doomed")
 
 

@@ -16,7 +16,7 @@ from kt_jupyter.compute import Compute
 from kt_jupyter.compute.functions.capture import Packed
 from kt_jupyter.compute.functions.checks import check_packages, check_python
 from kt_jupyter.compute.session import Done, Result, Work
-from kt_jupyter.errors import CellFailed
+from kt_jupyter.errors import CellFailed, SessionEnded
 from kt_jupyter.notebook.compute import variables
 from kt_jupyter.notebook.compute.relay import Relay
 from kt_jupyter.notebook.compute.values import RemoteValue
@@ -69,6 +69,9 @@ def follow(shell: Any, compute: Compute, work: Work) -> RemoteValue | None:
         done = work.follow(relay)
     except KeyboardInterrupt:
         reporting.notice(f"It goes on there: `%kt_compute attach {compute.name}` shows it again.")
+        raise
+    except SessionEnded as ended:
+        ended.remedy = ended.remedy or f"To start it anew: %%kt_compute {compute.name} --fresh"
         raise
     _say_where(compute, done, time.monotonic() - begun)
     if done.status != "ok":
