@@ -93,9 +93,9 @@ def _controlling():
 class Cable:
     """A TCP proxy in front of an API server; `cut` breaks what is open and refuses what comes, until `mend`."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, *, listen="127.0.0.1"):
         self._upstream = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((listen, 0))
         self.port = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._open = []
