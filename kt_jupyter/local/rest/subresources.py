@@ -12,8 +12,9 @@ from aiohttp import web
 
 from kt_jupyter.local import status
 from kt_jupyter.local.fields import forbidden, invalid
-from kt_jupyter.local.objects import Object, dig, parse_time, stamp
+from kt_jupyter.local.objects import Object, dig, now, parse_time, stamp
 from kt_jupyter.local.pods import LogOptions, Logs, Running, open_log
+from kt_jupyter.local.pods.state import set_condition
 from kt_jupyter.local.registry import Registry
 from kt_jupyter.local.rest import bodies, streams, writing
 from kt_jupyter.local.rest.query import Query, number, truth
@@ -95,13 +96,12 @@ class Handlers:
     async def _evict(self, request: web.Request, registry: Registry, target: Target, view: View) -> web.Response:
         obj = bodies.decode(await bodies.read(request), bodies.media_type(request))
         options = obj.get("deleteOptions") or {}
-        registry.delete(
-            "pods",
-            target.namespace,
-            target.name,
-            uid=dig(options, "preconditions", "uid"),
-            grace_seconds=options.get("gracePeriodSeconds"),
-        )
+        uid = dig(options, "preconditions", "uid")
+        pod = registry.get("pods", target.namespace, target.name)
+        if uid in (None, pod["metadata"]["uid"]):  # else the deletion is refused, and nothing is said in the pod
+            registry.modify("pods", target.namespace, target.name, _disrupt)
+        grace = options.get("gracePeriodSeconds")
+        registry.delete("pods", target.namespace, target.name, uid=uid, grace_seconds=grace)
         return view.respond(encode(_SUCCESS), 201)
 
     async def _bind(self, request: web.Request, registry: Registry, target: Target, view: View) -> web.Response:
@@ -117,6 +117,14 @@ class Handlers:
 
         registry.modify("pods", target.namespace, target.name, assign)
         return view.respond(encode(_SUCCESS), 201)
+
+
+def _disrupt(pod: Object) -> None:
+    """Say in a pod why it is about to be deleted."""
+    found = pod.setdefault("status", {})
+    why = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+    condition = {**why, "message": "Eviction API: evicting"}
+    found["conditions"] = set_condition(found.get("conditions") or [], condition, now())
 
 
 def _log_options(query: Query, pod: str) -> LogOptions:

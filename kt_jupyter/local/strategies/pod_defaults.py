@@ -35,6 +35,15 @@ def fill(spec: Object) -> None:
             del spec[key]
 
 
+def request_limits(spec: Object) -> None:
+    """Let containers ask for what they are limited to, where they ask for nothing; of pods only, not of templates."""
+    for key in ("containers", "initContainers"):
+        for container in spec.get(key) or ():
+            resources = container["resources"]
+            for name, amount in (resources.get("limits") or {}).items():
+                resources.setdefault("requests", {}).setdefault(name, amount)
+
+
 def pull_policy(image: str) -> str:
     """Return how an image is pulled by default: whatever is called latest, or has no tag, each time."""
     name = image.rsplit("/", 1)[-1]
@@ -52,9 +61,7 @@ def _one_account(spec: Object) -> None:
 
 
 def _container(container: Object, *, host_network: bool) -> None:
-    resources = container.setdefault("resources", {})
-    for name, amount in (resources.get("limits") or {}).items():
-        resources.setdefault("requests", {}).setdefault(name, amount)
+    container.setdefault("resources", {})
     container.setdefault("imagePullPolicy", pull_policy(container.get("image") or ""))
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")

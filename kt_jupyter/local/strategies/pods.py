@@ -33,6 +33,7 @@ class Pods(Strategy):
         """Fill in what the sender left out."""
         spec = change.obj.setdefault("spec", {})
         pod_defaults.fill(spec)
+        pod_defaults.request_limits(spec)
         spec.setdefault("enableServiceLinks", True)
 
     def admit(self, change: Change) -> None:

@@ -35,6 +35,19 @@ SCENARIOS = [
         post(JOBS, job(None, metadata={"generateName": "j-"}), query=DRY, see=only("metadata.generateName")),
     ),
     scenario(
+        "a job's containers are limited and ask for nothing, its pod's ask for as much",
+        post(
+            JOBS,
+            job(
+                "a",
+                container(resources={"limits": {"cpu": "1", "memory": "16Mi"}}),
+                template={"nodeSelector": {"no": "such"}},
+            ),
+            see=only("spec.template.spec.containers.0.resources"),
+        ),
+        get(PODS, query=of("a"), until=listed(1), see=each("spec.containers.0.resources")),
+    ),
+    scenario(
         "a job's fields are checked",
         *[
             post(JOBS, body)

@@ -3,6 +3,7 @@
 from ..objects import EVENTS, PODS, container, mounting, named, pod
 from ..steps import (
     STRATEGIC,
+    condition,
     delete,
     each,
     event,
@@ -504,6 +505,15 @@ SCENARIOS = [
             {**pod("a", nodeSelector={"no": "such"}), "status": {"phase": "Failed", "message": "so it is"}},
             see=only("status.phase", "status.message", "metadata.generation"),
         ),
+    ),
+    scenario(
+        "an eviction says so in the pod",
+        post(PODS, pod("a", metadata={"finalizers": ["example.com/x"]}, nodeSelector={"no": "such"})).quietly(),
+        get(f"{PODS}/a", until=condition("PodScheduled", "False")).quietly(),
+        post(f"{PODS}/a/eviction", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "a"}}),
+        get(f"{PODS}/a", see=only("status.conditions", "status.phase", "metadata.generation")),
+        post(f"{PODS}/b/eviction", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "b"}}),
+        patch(f"{PODS}/a", {"metadata": {"finalizers": None}}).quietly(),
     ),
     scenario(
         "ephemeral containers are added through their subresource",
