@@ -6,12 +6,11 @@ import dataclasses
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, STORAGE_CLASSES, VOLUMES, Resource
+from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, STORAGE_CLASSES, VOLUMES
 from kt_jupyter.specs.storage import StorageClass
 from kt_jupyter.volumes import Shell
-from tests.cluster.workloads import IMAGE, claim, mounting, phase, pod
+from tests.cluster.workloads import IMAGE, SECRETS, claim, mounting, phase, pod
 
-SECRETS = Resource("", "v1", "secrets", "Secret")
 RESTRICTED = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
 QUIET = [].append
 

@@ -3,6 +3,7 @@
 from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, Resource
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+SECRETS = Resource("", "v1", "secrets", "Secret")
 
 IMAGE = "alpine:latest"
 SECONDS = 45  # how long a slow cluster may take to start or end a pod
