@@ -48,6 +48,10 @@ class Job(Generic[T]):
     Made first and started then, so that whoever starts it holds it already: a Ctrl-C in the middle of starting must
     find something to cancel.
 
+    Nor does a thread that a signal may interrupt wait on the future itself, or ask it anything before it is done: it
+    would go through a ``threading.Condition``, which is Python code. A Ctrl-C inside it leaves its lock held, and then
+    ``kt-io`` stands still for ever, or comes out as "cannot release un-acquired lock". A bare lock is one step in C.
+
     Attributes:
         future: Done when the work is over, its clean-up included.
     """
@@ -57,6 +61,9 @@ class Job(Generic[T]):
         self._work = work
         self._loop = loop
         self._task: asyncio.Task[T] | None = None
+        self._is_over = False
+        self._over = threading.Lock()  # held until then
+        self._over.acquire()
 
     def start(self) -> Self:
         """Begin the work; returns at once.
@@ -74,50 +81,66 @@ class Job(Generic[T]):
     def result(self, timeout: float | None = None) -> T:
         """Wait for the work and return what it gave, or raise what it raised.
 
-        It waits in slices: a signal that comes between the interpreter's look for one and its wait does not end that
-        wait, and Ctrl-C would be heard with the next event only, which may never come.
+        Raises:
+            TimeoutError: The time is over; the work goes on.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = _HEARS_WITHIN if deadline is None else deadline - time.monotonic()
-            with contextlib.suppress(TimeoutError):
-                return self.future.result(min(max(left, 0), _HEARS_WITHIN))
-            if self.future.done():
-                return self.future.result()  # done just now; or its own result is a TimeoutError
-            if left <= 0:
-                raise TimeoutError
+        if not self._wait(timeout):
+            raise TimeoutError
+        return self.future.result()
 
     def done(self) -> bool:
         """Whether the work is over, its clean-up included."""
-        return self.future.done()
+        return self._is_over
 
     def cancel(self) -> None:
         """Cancel the work and wait until it has cleaned up, two seconds at most."""
         with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the work
             self._loop.call_soon_threadsafe(self._cancel)
         if not on_loop_thread():
-            with contextlib.suppress(TimeoutError):
-                self.future.exception(_CANCEL_GRACE)
+            self._wait(_CANCEL_GRACE)
+
+    def _wait(self, timeout: float | None) -> bool:
+        """Wait in slices; returns whether the work is over.
+
+        A signal that comes between the interpreter's look for one and its wait does not end that wait, and Ctrl-C
+        would be heard with the next event only, which may never come.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._is_over:
+            left = _HEARS_WITHIN if deadline is None else deadline - time.monotonic()
+            if self._over.acquire(timeout=min(max(left, 0), _HEARS_WITHIN)):
+                self._over.release()  # for whoever else waits
+            elif left <= 0:
+                break
+        return self._is_over
 
     def _begin(self) -> None:
-        if not self.future.done():
+        if not self._is_over:
             self._task = self._loop.create_task(self._work)
             self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        elif not self.future.done():  # it was not begun
+        elif not self._is_over:  # it was not begun
             self._work.close()
             self.future.set_exception(asyncio.CancelledError())
+            self._is_now_over()
 
     def _finish(self, task: asyncio.Task[T]) -> None:
-        if task.cancelled():
-            self.future.set_exception(asyncio.CancelledError())
-        elif error := task.exception():
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(task.result())
+        try:
+            if task.cancelled():
+                self.future.set_exception(asyncio.CancelledError())
+            elif error := task.exception():
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(task.result())
+        finally:
+            self._is_now_over()
+
+    def _is_now_over(self) -> None:
+        self._is_over = True
+        self._over.release()
 
 
 _lock = threading.Lock()
@@ -197,7 +220,7 @@ def stop() -> None:
         loop, thread = _loop, _thread
         _loop = _thread = None
         _generation += 1
-    if loop is not None and thread is not None and thread.is_alive():
+    if loop is not None and thread is not None and not loop.is_closed():
         loop.call_soon_threadsafe(loop.stop)
         thread.join(2 * _CANCEL_GRACE)
 
@@ -205,18 +228,16 @@ def stop() -> None:
 def _running_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread  # noqa: PLW0603
     with _lock:
-        if _loop is None or _thread is None or not _thread.is_alive():
-            ready = threading.Event()
+        # Not `_thread.is_alive()`: a Ctrl-C inside it makes CPython take a running thread for an ended one.
+        if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
-            _thread = threading.Thread(target=_serve, args=(_loop, ready), name="kt-io", daemon=True)
+            _thread = threading.Thread(target=_serve, args=(_loop,), name="kt-io", daemon=True)
             _thread.start()
-            ready.wait()
         return _loop
 
 
-def _serve(loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    loop.call_soon(ready.set)
     try:
         loop.run_forever()
     finally:

@@ -69,7 +69,9 @@ SCENARIOS = [
         "a writer without a name is called as its program",
         post(CONFIGMAPS, configmap("a", x="1"), headers={"User-Agent": "curl/8.0 (linux)"}, see=OWNERS),
         patch(A, {"data": {"x": "2"}}, headers={"User-Agent": "kubectl"}, see=OWNERS),
-        patch(A, {"data": {"x": "3"}}, headers={"User-Agent": "Mozilla/5.0 (x)/1"}, see=OWNERS),
+        # Owners stand by time, then by name: one whose name came before an earlier writer's would change its place
+        # with the clock's second.
+        patch(A, {"data": {"x": "3"}}, headers={"User-Agent": "wget/1.2 (x)/1"}, see=OWNERS),
         patch(A, {"data": {"x": "4"}}, headers={"User-Agent": "/none"}, see=OWNERS),
     ),
     scenario(
