@@ -65,17 +65,23 @@ def test_force_leaves_running_pods_alone_and_says_who_is_waited_for(vol, pods):
     assert (status.state, status.reason) == (State.TERMINATING, "held by train-0 (Running)")
 
 
-def test_the_wait_ends_when_the_last_pod_does(vol, pods):
-    pods.running("train-0", "my-data")
-    said = []
+@pytest.fixture
+def end_it(pods):
+    """A progress that ends the pod train-0 as soon as it is waited for; the lines are in its `said`."""
 
     def end_it(line):
-        said.append(line)
+        end_it.said.append(line)
         if line.startswith("Waiting for train-0 (Running)"):
             pods.delete("train-0")
 
+    end_it.said = []
+    return end_it
+
+
+def test_the_wait_ends_when_the_last_pod_does(vol, pods, end_it):
+    pods.running("train-0", "my-data")
     assert vol.delete(force=True, progress=end_it).gone
-    assert said[-1] == "Volume my-data is gone."
+    assert end_it.said[-1] == "Volume my-data is gone."
 
 
 def test_a_pod_that_is_ending_is_waited_for(vol, pods):
@@ -120,11 +126,10 @@ def test_a_namesake_made_meanwhile_is_left_alone(cluster, namespace, vol):
     assert vol.exists()
 
 
-def test_a_claim_that_is_going_already_is_waited_for(cluster, namespace, vol, pods):
+def test_a_claim_that_is_going_already_is_waited_for(cluster, namespace, vol, pods, end_it):
     pods.running("train-0", "my-data")
     cluster.delete(CLAIMS, "my-data", namespace=namespace)
-    pods.delete("train-0")
-    assert vol.delete(progress=QUIET).gone
+    assert vol.delete(force=True, progress=end_it).gone
 
 
 def test_a_finalizer_of_somebody_else_is_named_and_left_alone(cluster, namespace, vol):
