@@ -107,7 +107,9 @@ CELL = Verb(
         Argument("--env", "an environment variable, as often as needed", value="KEY=VALUE", repeated=True),
         Argument("--in", "variables to send before it runs: df,model", value="NAMES", attribute="inputs"),
         Argument("--out", "variables to bring back after it: scores", value="NAMES", attribute="outputs"),
-        Argument("--detach", "return at once; %kt_compute attach follows it, from any notebook"),
+        Argument(
+            "--detach", "return as soon as the pod has the cell; %kt_compute attach follows it, from any notebook"
+        ),
         Argument(
             "--timeout",
             "how long the cell may run: 90s, 2h; default: for ever",
