@@ -18,7 +18,7 @@ from kt_jupyter.compute import starting
 from kt_jupyter.compute.arguments import IMAGE, read_options
 from kt_jupyter.compute.finding import absence, find
 from kt_jupyter.compute.naming import default_name, user
-from kt_jupyter.compute.session import Session, Work
+from kt_jupyter.compute.session import Session, Work, cell_request
 from kt_jupyter.compute.starting import Request, Running
 from kt_jupyter.compute.status import ComputeStatus, State, Verdict, described
 from kt_jupyter.compute.volumes import namespace_of, read_volumes
@@ -32,6 +32,8 @@ from kt_jupyter.specs.pod import CONTAINER
 from kt_jupyter.volumes import Volume
 
 Json = dict[str, Any]
+
+_COMES_ALONG = 32 * 1024  # characters of a cell that fit into a pod's arguments beside the agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,44 @@ class Compute:
             session = self._running.session
         return session.start_cell(source, inputs=inputs, outputs=outputs, limit=limit, timeout=timeout, count=count)
 
+    def leave_cell(
+        self, source: str, *, fresh: bool = False, timeout: float | None = None, count: int | None = None
+    ) -> str:
+        """Start a cell and return at once, whether it is started first or not: the cell comes with its pod then.
+
+        Whoever may read Jobs can read such a cell. It waits for its pod as long as that takes, and nobody has to be
+        there: ``status()`` says for what, and ``stop()`` ends it. A pod that replaces it, because its queue took the
+        first one back, begins with the cell again.
+
+        Args:
+            source: The cell's text.
+            fresh: Start it anew, without variables.
+            timeout: Seconds that the cell may run, once it does.
+            count: The number that its tracebacks show.
+
+        Returns:
+            By which its agent knows the cell.
+
+        Raises:
+            SessionEnded: It has ended, and what cells had kept there is gone; says why.
+            KtError: It can't be made; see ``start``.
+
+        Example:
+            >>> kt.Compute(name="train", gpus=1).leave_cell("train(epochs=100)")
+            '7f3a…'
+        """
+        request = cell_request(source, timeout=timeout, count=count)
+        with self._lock:
+            lost = None if fresh else self._why_lost()
+            if lost is not None:
+                raise lost
+            first = request if len(source) <= _COMES_ALONG else None
+            self._running = self._started(fresh=fresh, timeout=TIMEOUT, progress=None, first=first)
+            self._used = True
+            if self._running is not None:
+                self._running.session.start(request).sent()
+        return str(request["id"])
+
     def take_over(self, before: Compute) -> None:
         """Go on with the connection of another handle on the same compute, which loses it.
 
@@ -405,7 +445,10 @@ class Compute:
     def _request(self) -> Request:
         return Request(self.cluster, self.namespace, self.name, self._options, self._volumes)
 
-    def _started(self, *, fresh: bool, timeout: float, progress: Say | None) -> Running:
+    def _started(
+        self, *, fresh: bool, timeout: float, progress: Say | None, first: Json | None = None
+    ) -> Running | None:
+        """Find it, or start it; None when it was made with ``first``, a cell to begin with, and left to itself."""
         request = self._request()
         if self._running is not None and not self._running.session.ended and not fresh:
             if self._unchecked and (found := find(request.cluster, request.namespace, request.name)) is not None:
@@ -425,6 +468,9 @@ class Compute:
             self._used = fresh = False
             anew = request if before is None else starting.as_before(request, before, progress)
             try:
+                if first is not None:
+                    starting.leave(anew, first, progress=progress)
+                    return None
                 return starting.start(anew, timeout=timeout, progress=progress)
             except AlreadyExists:
                 continue  # another kernel was faster by a moment: it is the same compute

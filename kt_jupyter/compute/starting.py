@@ -55,12 +55,12 @@ class Request:
     options: Options
     volumes: Sequence[Wanted]
 
-    def manifest(self, prepared: Prepared) -> Json:
-        """Return the Job, with what was left open filled in."""
+    def manifest(self, prepared: Prepared, *, first: Json | None = None) -> Json:
+        """Return the Job, with what was left open filled in; ``first`` is a cell that comes with it."""
         options = replace(self.options, mounts=prepared.mounts, run_as=prepared.run_as).over(defaults(IMAGE))
         if options.working_dir is None and options.image == IMAGE:
             options = replace(options, working_dir=specs.HOME)  # the image's own, /, takes no files of a user's
-        launch = agent.command(idle=options.idle or None)
+        launch = agent.command(idle=options.idle or None, first=first)
         return specs.manifest(
             self.name,
             options,
@@ -95,14 +95,19 @@ def start(request: Request, *, timeout: float, progress: Say | None) -> Running:
         AlreadyExists: Somebody made it in this moment.
         KtError: Whatever keeps it from starting; nothing of it is left.
     """
-    ready = prepared(request)
-    for line in ready.notices:
-        reporting.notice(line, progress)
-    manifest = request.manifest(ready)
-    check_with_server(request, manifest)
-    _tell_of_gpus(request, progress)
-    with _volumes(request, ready.missing, progress):
+    with _ready(request, progress) as manifest:
         return _connected(request, manifest, timeout=timeout, progress=progress)
+
+
+def leave(request: Request, first: Json, *, progress: Say | None) -> None:
+    """Make a compute that is not there with a cell that it begins with, and wait for nothing.
+
+    Raises:
+        AlreadyExists: Somebody made it in this moment.
+        KtError: It can't be made; nothing of it is left.
+    """
+    with _ready(request, progress, first=first) as manifest:
+        request.cluster.create(JOBS, manifest, namespace=request.namespace)
 
 
 def as_before(request: Request, before: Options, progress: Say | None) -> Request:
@@ -184,6 +189,19 @@ def check_with_server(request: Request, manifest: Json) -> None:
     """Let the server check the pod before anything is made, volumes included; who may not make pods learns later."""
     with contextlib.suppress(Forbidden):
         request.cluster.create(PODS, pod_of(manifest), namespace=request.namespace, dry_run=True)
+
+
+@contextlib.contextmanager
+def _ready(request: Request, progress: Say | None, *, first: Json | None = None) -> Iterator[Json]:
+    """Check, tell and make all that comes before the Job, whose manifest this gives."""
+    ready = prepared(request)
+    for line in ready.notices:
+        reporting.notice(line, progress)
+    manifest = request.manifest(ready, first=first)
+    check_with_server(request, manifest)
+    _tell_of_gpus(request, progress)
+    with _volumes(request, ready.missing, progress):
+        yield manifest
 
 
 def _tell_of_gpus(request: Request, progress: Say | None) -> None:

@@ -57,11 +57,13 @@ class Detached:
         compute: Where it runs.
         namespace: The compute's.
         work: By which its agent knows it.
+        starting: Whether it waits for the compute to start.
     """
 
     compute: str
     namespace: str
     work: str
+    starting: bool = False
 
 
 def refuse_to_destroy(plan: Deletion) -> None:

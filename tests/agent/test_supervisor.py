@@ -14,6 +14,7 @@ import time
 import pytest
 
 from kt_jupyter.compute.agent.program import wire
+from kt_jupyter.compute.session import cell_request
 from tests.agent.driver import Agent, connected, eventually
 
 MEGABYTE = 1024 * 1024
@@ -119,6 +120,18 @@ def test_a_work_that_is_started_twice_runs_once(mine):
     mine.wait(work)
     assert mine.text(work) == "once\n"
     assert len(mine.ask(ask="works")["works"]) == 1
+
+
+def test_a_cell_that_came_with_the_pod_runs_once_and_whether_anybody_connects_or_not(start):
+    first = cell_request("print('alone')", count=7)
+    agent = start(first=first)
+    agent.logged("alone")
+    with agent.client() as client:
+        client.ask(**first)
+        client.attach(work := bytes.fromhex(first["id"]))
+        client.wait(work)
+        assert client.text(work) == "alone\n"
+        assert [work["count"] for work in client.ask(ask="works")["works"]] == [7]
 
 
 def test_work_goes_on_while_nobody_is_connected(agent):

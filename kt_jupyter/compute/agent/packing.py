@@ -17,7 +17,9 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+Json = dict[str, Any]
 
 PACKAGE: Final = "kt_agent"
 DIRECTORY_VARIABLE: Final = "KT_AGENT_DIRECTORY"
@@ -93,6 +95,7 @@ def command(
     directory: str = "/tmp/kt-agent",  # noqa: S108 - made by the agent for itself alone (0700), in the pod
     cloudpickle: bool = True,
     python: str = "python3",
+    first: Json | None = None,
 ) -> Launch:
     """Return what a container must run to be a session.
 
@@ -106,11 +109,12 @@ def command(
             container, takes its place.
         cloudpickle: Whether this kernel's cloudpickle travels along (10 KB) and is the one used there.
         python: The interpreter's name or path.
+        first: The request (``session.cell_request``) of a cell that it runs whether anybody connects or not.
     """
     sources = _program() | (_cloudpickle() if cloudpickle else {})
     boot = sources.pop(f"{PACKAGE}/boot")
     version = cloudpickle_version() if cloudpickle else None
-    options = {"idle": idle, "spool": spool, "directory": directory, "cloudpickle": version}
+    options = {"idle": idle, "spool": spool, "directory": directory, "cloudpickle": version, "first": first}
     bundle = json.dumps({"boot": boot, "sources": sources, "options": options})
     argument = base64.b64encode(zlib.compress(bundle.encode(), 9)).decode()
     assert len(argument) < _ARGUMENT, "Linux takes no longer argument"

@@ -33,7 +33,7 @@ from kt_jupyter.compute.session.events import (
     Text,
 )
 from kt_jupyter.compute.session.facts import Hello, Interpreter, WorkInfo
-from kt_jupyter.compute.session.session import Session
+from kt_jupyter.compute.session.session import Session, cell_request
 from kt_jupyter.compute.session.work import Work
 
 __all__ = [
@@ -56,4 +56,5 @@ __all__ = [
     "Text",
     "Work",
     "WorkInfo",
+    "cell_request",
 ]

@@ -147,17 +147,16 @@ class Session:
             label: For lists; default: its first line.
         """
         given = dict(inputs or {})
-        request = {
-            "kind": "cell",
-            "source": source,
-            "inputs": [[name, len(data)] for name, data in given.items()],
-            "outputs": list(outputs),
-            "limit": limit,
-            "timeout": timeout,
-            "count": count,
-            "label": label or source.strip().partition("\n")[0],
-        }
-        return self._start(request, b"".join(given.values()))
+        request = cell_request(
+            source,
+            inputs={name: len(data) for name, data in given.items()},
+            outputs=outputs,
+            limit=limit,
+            timeout=timeout,
+            count=count,
+            label=label,
+        )
+        return self.start(request, b"".join(given.values()))
 
     def call(
         self,
@@ -183,7 +182,11 @@ class Session:
         """
         request = {"kind": "call", "env": dict(env or {}), "share": share, "timeout": timeout, "label": label}
         request["items"] = items
-        return self._start(request, payload)
+        return self.start(_new(request, len(payload)), payload)
+
+    def start(self, request: Json, payload: bytes = b"") -> Work:
+        """Start what was described before; what the agent has started already, by its id, is followed."""
+        return loop.run(self._started(self._begun(), request, payload))
 
     def attach(self, work: str, *, offset: int = 0) -> Work:
         """Return a work that was started earlier, by whomever.
@@ -232,15 +235,10 @@ class Session:
     async def _made(self) -> Talk:
         return Talk(self._cluster, self._where)
 
-    def _start(self, request: Json, payload: bytes) -> Work:
-        id_ = uuid.uuid4().bytes
-        request = {"ask": "start", "id": id_.hex(), "upload": len(payload), **request}
-        return loop.run(self._started(self._begun(), id_, request, payload))
-
-    async def _started(self, talk: Talk, id_: bytes, request: Json, payload: bytes) -> Work:
+    async def _started(self, talk: Talk, request: Json, payload: bytes) -> Work:
         if talk.pod.over is not None:
             raise talk.pod.over
-        tracked = Tracked(id_, request, payload, is_call=request["kind"] == "call")
+        tracked = Tracked(bytes.fromhex(request["id"]), request, payload, is_call=request["kind"] == "call")
         talk.flow.add(tracked)
         return Work(talk, tracked)
 
@@ -258,6 +256,39 @@ class Session:
             tracked.rewind(offset)
             talk.flow.resume(tracked)
         return Work(talk, tracked)
+
+
+def cell_request(
+    source: str,
+    *,
+    inputs: Mapping[str, int] | None = None,
+    outputs: Sequence[str] = (),
+    limit: int | None = None,
+    timeout: float | None = None,
+    count: int | None = None,
+    label: str = "",
+) -> Json:
+    """Return what an agent is asked, to run a cell; for ``Session.start``, or to come with the pod.
+
+    The arguments are those of ``Session.start_cell``, except for ``inputs``, which has for each variable the size of
+    its pickle: in the payload they come one after another.
+    """
+    given = dict(inputs or {})
+    request = {
+        "kind": "cell",
+        "source": source,
+        "inputs": [[name, size] for name, size in given.items()],
+        "outputs": list(outputs),
+        "limit": limit,
+        "timeout": timeout,
+        "count": count,
+        "label": label or source.strip().partition("\n")[0],
+    }
+    return _new(request, sum(given.values()))
+
+
+def _new(request: Json, upload: int) -> Json:
+    return {"ask": "start", "id": uuid.uuid4().hex, "upload": upload, **request}
 
 
 async def _begin(talk: Talk, subscription: Any) -> None:

@@ -34,6 +34,11 @@ def run_cell(args: Namespace) -> object:
     inputs = variables.packed(variables.names(args.inputs, "--in"), shell.user_ns)
     outputs = variables.names(args.outputs, "--out")
     known.of(compute)
+    count = shell.displayhook.prompt_count  # execution_count is already the next one's since IPython 9.18
+    if args.detach and not inputs and not outputs:
+        left = compute.leave_cell(args.source, fresh=args.fresh, timeout=timeout, count=count)
+        names.forget()
+        return Detached(compute.name, compute.namespace, left, compute.pod is None)
     work = running.start(
         compute,
         args.source,
@@ -41,7 +46,7 @@ def run_cell(args: Namespace) -> object:
         outputs=outputs,
         fresh=args.fresh,
         timeout=timeout,
-        count=shell.displayhook.prompt_count,  # execution_count is already the next one's since IPython 9.18
+        count=count,
     )
     names.forget()
     if args.detach:
@@ -108,7 +113,9 @@ CELL = Verb(
         Argument("--in", "variables to send before it runs: df,model", value="NAMES", attribute="inputs"),
         Argument("--out", "variables to bring back after it: scores", value="NAMES", attribute="outputs"),
         Argument(
-            "--detach", "return as soon as the pod has the cell; %kt_compute attach follows it, from any notebook"
+            "--detach",
+            "return at once, started or not (with --in or --out: as soon as the pod has the cell); %kt_compute attach "
+            "follows it, from any notebook",
         ),
         Argument(
             "--timeout",

@@ -114,10 +114,12 @@ def would_start_view(would: WouldStart) -> View:
 def detached_view(detached: Detached, *, here: str | None = None) -> View:
     """Show a cell that was left to itself."""
     name = called(detached.compute, detached.namespace, here)
+    when = "runs by itself as soon as its pod starts" if detached.starting else "runs by itself"
+    look = f"%kt_compute show {name}" if detached.starting else f"%kt_compute logs {name}"
     return View(
         (
-            Heading("Cell", f"on {detached.compute}", BUSY, "runs by itself, whatever becomes of this notebook"),
-            Next((f"%kt_compute attach {name}", f"%kt_compute logs {name}", f"%kt_compute stop {name}")),
+            Heading("Cell", f"on {detached.compute}", BUSY, f"{when}, whatever becomes of this notebook"),
+            Next((f"%kt_compute attach {name}", look, f"%kt_compute stop {name}")),
         )
     )
 

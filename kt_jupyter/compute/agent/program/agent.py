@@ -33,7 +33,8 @@ class Agent:
     Args:
         loop: It runs.
         directory: Ours alone.
-        options: ``idle`` (seconds or None), ``spool`` (bytes), ``cloudpickle``: the version that came along.
+        options: ``idle`` (seconds or None), ``spool`` (bytes), ``cloudpickle``: the version that came along, ``first``:
+            a request to start a work, which came with the pod.
     """
 
     def __init__(self, loop: Loop, directory: str, options: Json) -> None:
@@ -87,6 +88,13 @@ class Agent:
     def add(self, work: Work) -> None:
         """Remember a work."""
         self.works[work.id] = work
+
+    def begin(self, request: Json) -> Work:
+        """Start a work as soon as all that it needs is here."""
+        work = Work(self, bytes.fromhex(request["id"]), request)
+        self.add(work)
+        work.complete()
+        return work
 
     def launch(self, work: Work) -> None:
         """Run a work that is complete."""

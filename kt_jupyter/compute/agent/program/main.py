@@ -27,6 +27,8 @@ def main(options: dict[str, Any]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     agent.cells.warm_up()
+    if options.get("first"):
+        agent.begin(options["first"])
     gc.enable()
     agent.log.say(f"agent {agent.boot[:8]}, Python {sys.version.split()[0]}")
     loop.run()
