@@ -108,7 +108,8 @@ def test_only_named_it_is_found_as_it_is(computes):
 def test_its_log_is_what_was_printed(computes, workloads):
     compute = computes.start(name="train")
     printed(compute, "for i in range(3): print('line', i)")
-    workloads.until(PODS, compute.pod, lambda _: True if "line 2" in compute.logs() else None)
+    workloads.says(compute.pod, "line 2")
+    assert "line 1" in compute.logs()
     assert "line 1" not in compute.logs(tail=1)
 
 

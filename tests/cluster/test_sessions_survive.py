@@ -4,12 +4,15 @@ it does not, said with the reason."""
 import asyncio
 import hashlib
 import json
+import os
+import pickle
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -48,8 +51,11 @@ def test_the_connection_is_cut_every_200_ms_and_the_same_bytes_arrive(sessions):
     session, heard, over = sessions.start(), Heard(), threading.Event()
 
     def keep_cutting():
+        seen = 0
         while not over.wait(0.2):
-            cut(session)
+            if len(heard.events) > seen:  # else a machine that takes longer to connect would never get on
+                seen = len(heard.events)
+                cut(session)
 
     cutting = threading.Thread(target=keep_cutting)
     work = session.start_cell(FIFTY_MEGABYTES)
@@ -70,15 +76,23 @@ KERNEL = """
 import sys
 from kt_jupyter.compute.session import Session, Text
 from kt_jupyter.kube import connect
-kubeconfig, context, namespace, pod = sys.argv[1:]
+kubeconfig, context, namespace, pod, source = sys.argv[1:]
 session = Session(connect(context, kubeconfig=kubeconfig), pod, namespace=namespace, container="main")
 session.connect(60)
-work = session.start_cell("import time\\nfor i in range(200): print('line', i); time.sleep(0.02)")
+work = session.start_cell(source)
 print(work.id, flush=True)
 def show(event):
     if isinstance(event, Text):
         print(event.text, end="", flush=True)
 work.follow(show)
+"""
+
+# In the middle it waits for a sign, so that it runs still when the new kernel comes, however long that takes.
+LINES = """
+import os, time
+for i in range(200):
+    print("line", i)
+    while i == 100 and not os.path.exists({sign!r}): time.sleep(0.02)
 """
 
 
@@ -88,7 +102,8 @@ def test_a_kernel_is_killed_in_the_middle_of_a_cell_and_a_new_one_attaches(sessi
     program = tmp_path / "kernel.py"
     program.write_text(textwrap.dedent(KERNEL))
     file, context = kubeconfig
-    argv = [sys.executable, str(program), str(file), context, sessions.namespace, pod]
+    sign = f"/tmp/{uuid.uuid4().hex}"
+    argv = [sys.executable, str(program), str(file), context, sessions.namespace, pod, LINES.format(sign=sign)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as kernel:
         work = kernel.stdout.readline().strip()
         for line in kernel.stdout:
@@ -97,8 +112,10 @@ def test_a_kernel_is_killed_in_the_middle_of_a_cell_and_a_new_one_attaches(sessi
         kernel.send_signal(signal.SIGKILL)
         kernel.wait()
     heard = Heard()
-    attached = sessions.to(pod).attach(work)
+    session = sessions.to(pod)
+    attached = session.attach(work)
     assert not attached.done()
+    session.call(pickle.dumps((os.mkdir, (sign,), {})))
     assert attached.follow(heard).status == "ok"
     assert heard.text() == "".join(f"line {i}\n" for i in range(200))
 
