@@ -85,11 +85,11 @@ def test_a_loop_that_is_stopped_ends_the_generator(compute, voice):
 def test_a_deleted_pod_is_said_with_its_reason_within_three_seconds(compute, cluster, namespace):
     call = kt.fn(busy).to(compute).submit()
     until(lambda: "begun" in call.logs())
-    asked = time.monotonic()
     cluster.delete(PODS, compute.pod, namespace=namespace)
+    deleted = time.monotonic()
     with pytest.raises(kt.SessionEnded) as caught:
         call.result(30)
-    assert time.monotonic() - asked < 3 + 2  # three of ours; the rest for a machine that does other things too
+    assert time.monotonic() - deleted < 3
     assert caught.value.reason == "deleted"
     assert "deleted" in str(caught.value)
     assert call.state == "pod ended"
