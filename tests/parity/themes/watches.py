@@ -47,7 +47,7 @@ SCENARIOS = [
     scenario(
         "leaving a selection is a deletion, entering it an addition",
         *HISTORY,
-        seen(events=2, resourceVersion="{rv}", labelSelector="mine=2"),
+        seen(events=2, timeoutSeconds="2", resourceVersion="{rv}", labelSelector="mine=2"),  # one comes
         watch(CONFIGMAPS, events=3, query={"resourceVersion": "{rv}", "fieldSelector": "metadata.name=a"}, see=BRIEF),
     ),
     scenario(
