@@ -6,8 +6,11 @@ import dataclasses
 import enum
 import functools
 import json
+import shutil
+import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import cloudpickle
 import pytest
@@ -259,6 +262,14 @@ def test_what_the_code_mentions_of_ones_own_modules_is_sent_and_nothing_else(pro
 )
 def test_packages_of_ones_own_are_sent_too(project, cell, value):
     assert elsewhere.call(pack(in_a_cell(cell, __package__=None), (), {}).payload) == value
+
+
+def test_a_cloudpickle_in_a_directory_of_ones_own_is_sent_by_name_all_the_same(tmp_path, monkeypatch):
+    """As `pip install --target` leaves it. By value it would take its own functions along, without end."""
+    shutil.copytree(Path(cloudpickle.__file__).parent, tmp_path / "cloudpickle")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    program = "from kt_jupyter.compute.functions.capture import pack; print(pack(lambda: 1).packages)"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "frozenset()\n"
 
 
 def test_a_module_that_is_handed_on_is_sent_whole(project):

@@ -16,7 +16,8 @@ from types import ModuleType
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _SCHEMES = ("stdlib", "platstdlib", "purelib", "platlib")
-_NEVER = frozenset({"__main__", "kt_jupyter"})  # the first has no file that counts; we are no part of anybody's work
+# The first has no file that counts; we are no part of anybody's work; the last is in every pod, and unpickles the rest.
+_NEVER = frozenset({"__main__", "kt_jupyter", "cloudpickle"})
 
 
 def is_own(module: ModuleType) -> bool:
