@@ -3,8 +3,9 @@
 They run in any image that has ``sh``, so they ask nothing of it but POSIX. Everything they say is printed by the pod
 itself and so stands in its log: it is there for whoever attaches later, from another window or after a lost connection.
 
-The first two lines fit into 80 columns, in a tab beside a notebook too: of names that are too long the middle is left
-out, of the volume's and the path here, of the pod's and the node's, which are not known here, by the script.
+The first two lines fit into 80 columns, and with usual names into the 63 of a tab beside a notebook: of names that are
+too long the middle is left out, of the volume's and the path here, of the pod's and the node's, which are not known
+here, by the script.
 
 The shell's own files (history, settings) go to ``/tmp``, never to the volume. That the directory cannot be entered,
 read or written is said at once, with whose it is, because the shell would only say "Permission denied".
@@ -37,7 +38,7 @@ fitted() {
 room=$((@ROOM@ - ${#KT_POD}))
 if [ $room -lt 20 ]; then room=20; fi
 if [ ${#KT_NODE} -lt $room ]; then room=${#KT_NODE}; fi
-printf '\033[1m%s\033[0m  at %s  %s   %s\n' "$KT_VOLUME" "$KT_PLACE" "$KT_ACCESS" "$KT_ENDS"
+printf '\033[1m%s\033[0m at %s, %s; %s\n' "$KT_VOLUME" "$KT_PLACE" "$KT_ACCESS" "$KT_ENDS"
 printf 'pod %s on %s\n' "$(fitted "$KT_POD" "$((@ROOM@ - $room))")" "$(fitted "$KT_NODE" "$room")"
 if [ -n "$cannot" ]; then
   set -- $(ls -ldn "$place" 2>/dev/null) - - - -
@@ -64,8 +65,8 @@ COMMAND: Final = ("sh", "-c", literal(_SCRIPT.strip().replace("@ROOM@", str(_POD
 def environment(volume: str, mount_path: str, *, read_only: bool, lease: int) -> dict[str, str | Json]:
     """Return the variables that the script reads, and those of a shell that people type into."""
     access = "read-only" if read_only else "read-write"
-    ends = f"exit ends it, or {written(lease)} without a tab"
-    room = _COLUMNS - len(f"  at   {access}   {ends}")
+    ends = f"exit or {written(lease)} detached ends it"
+    room = _COLUMNS - len(f" at , {access}; {ends}")
     name = fitted(volume, max(room - len(mount_path), room // 2))
     return {
         "KT_VOLUME": literal(name),

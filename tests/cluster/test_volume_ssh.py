@@ -115,7 +115,7 @@ def refused(volume, counted, error, words, **how):
 def test_the_first_lines_say_what_it_is_and_how_it_ends(volume, workloads):
     shell = ssh(volume)
     log = said(workloads, shell, f"pod {shell.pod} on {shell.node}")
-    assert "data\x1b[0m  at /data  read-write   exit ends it, or 30 min without a tab" in log
+    assert "data\x1b[0m at /data, read-write; exit or 30 min detached ends it" in log
 
 
 def test_the_shell_stands_in_the_volume_and_writes_there(volume, workloads):
@@ -154,7 +154,7 @@ def test_a_claim_that_waits_for_its_first_consumer_is_bound_by_it_and_that_is_sa
 def test_read_only_lets_nothing_be_written(volume, workloads):
     workloads.run("writer", "echo kept > /data/file", **mounting("data"))
     shell = ssh(volume, read_only=True)
-    assert "at /data  read-only" in said(workloads, shell, "exit ends it")
+    assert "at /data, read-only" in said(workloads, shell, "detached ends it")
     write = ["sh", "-c", "cat /data/file; echo x > /data/other"]
     done = workloads.cluster.run(shell.pod, write, namespace=workloads.namespace)
     assert done.stdout == b"kept\n"

@@ -52,11 +52,11 @@ def processes(namespace):
 def test_the_prompt_is_in_the_volume_and_exit_leaves_nothing(opened, tab, workloads):
     secrets = {each["metadata"]["name"] for each in workloads.cluster.list(SECRETS, namespace=workloads.namespace)}
     terminal = tab(opened)
-    terminal.shows("exit ends it")
+    terminal.shows("detached ends it")
     terminal.shows("/data $ ")
     terminal.enter("echo sum-$((40 + 2)) > file; cat $PWD/file")
     terminal.shows("sum-42\n")
-    assert terminal.text.count("exit ends it") == 1
+    assert terminal.text.count("detached ends it") == 1
     assert processes(workloads.namespace)
     terminal.enter("exit 3")
     terminal.ended()

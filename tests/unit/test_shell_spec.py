@@ -103,7 +103,7 @@ def run_script(place, access="read-write", typed="", **more):
 def test_it_says_what_this_is_and_goes_there(tmp_path):
     lines = run_script(tmp_path, typed="pwd\n").splitlines()
     assert lines == [
-        f"\x1b[1mmy-data\x1b[0m  at {fitted(str(tmp_path), 16)}  read-write   exit ends it, or 30 min without a tab",
+        f"\x1b[1mmy-data\x1b[0m at {fitted(str(tmp_path), 24)}, read-write; exit or 30 min detached ends it",
         "pod the-pod on the-node",
         str(tmp_path),
     ]
@@ -119,21 +119,21 @@ POD, NODE = "kt-sh-checkpoints-7f3a-x7k2p", "ip-10-0-12-34.eu-west-1.compute.int
         (
             ("checkpoints", "/checkpoints", POD, NODE),
             [
-                "checkpoints  at /checkpoints  read-write   exit ends it, or 30 min without a tab",
+                "checkpoints at /checkpoints, read-write; exit or 30 min detached ends it",
                 f"pod {POD} on {NODE}",
             ],
         ),
         (
             ("imagenet-2012-validation", "/mnt/data", "p" * 58, "gke-main-default-pool-1a2b3c4d-x7k2"),
             [
-                "imagen…idation  at /mnt/data  read-write   exit ends it, or 30 min without a tab",
+                "imagenet-2…-validation at /mnt/data, read-write; exit or 30 min detached ends it",
                 f"pod {'p' * 25}…{'p' * 26} on gke-main-…b3c4d-x7k2",
             ],
         ),
         (
-            ("d", "/a/very/long/path/to/somewhere", "p", "n" * 90),
+            ("d", "/a/very/long/path/to/somewhere/else", "p", "n" * 90),
             [
-                "d  at /a/very/lo…o/somewhere  read-write   exit ends it, or 30 min without a tab",
+                "d at /a/very/long/p…/somewhere/else, read-write; exit or 30 min detached ends it",
                 f"pod p on {'n' * 35}…{'n' * 35}",
             ],
         ),
@@ -154,10 +154,17 @@ def test_its_first_two_lines_fit_into_80_columns(tmp_path, shell, names, lines):
     assert max(map(len, shown)) <= 80
 
 
+def test_with_usual_names_they_fit_into_a_tab_beside_a_notebook(tmp_path):
+    place = {"KT_PLACE": "/data", "KT_POD": "kt-sh-my-data-7f3a-x7k2p", "KT_NODE": "kind-worker"}
+    shown = re.sub(r"\x1b\[\d*m", "", run_script(tmp_path, **place)).splitlines()
+    assert len(shown) == 2
+    assert max(map(len, shown)) <= 63  # what JupyterLab has for it at 1280 pixels
+
+
 def test_names_that_a_shell_would_read_are_only_text(tmp_path):
     place = tmp_path / "a $(touch pwned) 'b' `c`"
     place.mkdir()
-    assert f"at {fitted(str(place), 16)}  read-write" in run_script(place, HOME=str(tmp_path), typed="ls\n")
+    assert f"at {fitted(str(place), 24)}, read-write" in run_script(place, HOME=str(tmp_path), typed="ls\n")
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("pwned")] == []
 
 
