@@ -19,6 +19,12 @@ export interface IRequest {
 /** What stands behind a terminal of that name: the pod's shell, nothing any more, or what nobody of ours made. */
 export type Standing = 'ours' | 'ended' | 'strange';
 
+/**
+ * The last tab that was asked for. They open one after the other: JupyterLab knows a tab once it stands, and until then
+ * makes another for the same terminal, when a cell was run twice.
+ */
+let opened: Promise<unknown> = Promise.resolve();
+
 interface IAnswer {
   version: string;
   name: string;
@@ -37,7 +43,10 @@ export async function openTerminal(
 ): Promise<string | null> {
   sameVersion('kernel', version);
   const name = await start(app, target);
-  const open = app.commands.execute('terminal:open', { name });
+  const open = opened.then(() =>
+    app.commands.execute('terminal:open', { name })
+  );
+  opened = open.catch(() => undefined);
   const widget = (await open) as
     MainAreaWidget<ITerminal.ITerminal> | undefined;
   if (PageConfig.getOption('notebookPage')) {

@@ -61,6 +61,10 @@ def page(context) -> Iterator[Page]:
     # Asked for a kernel, which JupyterLab does when it is slow to learn what there is, a person takes what is offered.
     asked = page.locator(".jp-Dialog").filter(has_text="Select Kernel")
     page.add_locator_handler(asked, lambda: asked.locator(".jp-mod-accept").click())
+    # Told that the server is gone, they close that. Until then it keeps the focus from the terminal; a space that is
+    # typed closes it too, and what follows goes to who had the focus before, the notebook perhaps.
+    told = page.locator(".jp-Dialog").filter(has_text="Server Connection Error")
+    page.add_locator_handler(told, lambda: told.get_by_role("button", name="Close").click())
     yield page
     for dialog in page.locator(".jp-Dialog").all_inner_texts():
         print("A dialog was open:", dialog)  # pytest shows it with a failure, which it probably caused

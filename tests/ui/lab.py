@@ -26,6 +26,7 @@ from tests.servers import free_port, wait_until_served
 TOKEN = "ui-tests"
 STARTS_WITHIN = 90  # seconds
 ENDS_WITHIN = 20
+PATIENCE = 60_000  # milliseconds
 APPS = {"JupyterLab": ("jupyterlab", "lab/tree"), "Notebook": ("notebook", "notebooks")}
 CONTEXT = os.environ.get("KT_TEST_CONTEXT")
 KUBECONFIG = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
@@ -38,6 +39,13 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
 
+# Before it is there nothing in the page says so: the indicator begins with "idle", the toolbar with its name.
+KERNEL_IS = """() => {
+  if (document.querySelector(".jp-Dialog .jp-mod-accept")) return "asked for";
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status !== "restarting" ? "there" : null;
+}"""
+
 
 class Notebook:
     """An open notebook: the only one, or the one in front."""
@@ -47,7 +55,6 @@ class Notebook:
         panel = page.locator(".jp-NotebookPanel:visible")
         self.cells = panel.locator(".jp-CodeCell")
         self.kernel = panel.locator(".jp-Notebook-ExecutionIndicator")
-        self._has_run = False
 
     def source(self, index: int) -> Locator:
         return self.cells.nth(index).locator(".jp-InputArea-editor .cm-content")
@@ -64,23 +71,16 @@ class Notebook:
         self.wait_until_ran(index)
 
     def start(self, index: int) -> None:
-        """Run a cell.
+        """Run a cell: one press, so that it runs once.
 
-        Before the kernel is there JupyterLab asks for one, and gets the one that it proposes; and it drops keys while
-        it starts, so the key is pressed until the prompt answers.
+        Before the kernel is there a press is lost, or runs the cell later, and JupyterLab may ask which kernel to take;
+        it gets the one that it proposes.
         """
-        if not self._has_run:  # later a tab beside it may leave the toolbar no room for this
-            expect(self.kernel).to_have_attribute("data-status", "idle")
-        proposed = self.page.get_by_role("dialog").locator(".jp-mod-accept")
-        for _ in range(30):
-            if proposed.is_visible():
-                proposed.click()
-            self.source(index).click()
-            self.page.keyboard.press("Control+Enter")
-            with contextlib.suppress(AssertionError):
-                expect(self.prompt(index)).not_to_have_text("[ ]:", timeout=1000)
-                break
-        self._has_run = True
+        self.source(index).click()
+        while self.page.wait_for_function(KERNEL_IS, timeout=PATIENCE).json_value() == "asked for":
+            self.page.get_by_role("dialog").locator(".jp-mod-accept").click()
+        self.page.keyboard.press("Control+Enter")
+        expect(self.prompt(index)).not_to_have_text("[ ]:")
 
     def wait_until_ran(self, index: int) -> None:
         expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"), timeout=30_000)
@@ -118,7 +118,8 @@ class Jupyter:
         """Start it, and return when it serves."""
         argv = [sys.executable, "-m", self.module, "--allow-root", "--no-browser", "--ip=127.0.0.1"]
         argv += [f"--port={self.port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.root}"]
-        argv += [f"--IdentityProvider.token={TOKEN}", *options]
+        argv += [f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True", *options]
+        argv += ["--JupyterNotebookApp.expose_app_in_browser=True"]
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 argv, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env

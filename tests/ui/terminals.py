@@ -6,6 +6,12 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 60_000  # milliseconds: a pod has to start, or a page has to try again a few times
 
+# What would get the keys instead of a terminal.
+ELSEWHERE = """() => {
+  const active = document.activeElement;
+  return active?.closest(".jp-Terminal") ? "" : active?.cloneNode().outerHTML ?? "nothing";
+}"""
+
 
 class Tab:
     """The tab of the terminal on a volume."""
@@ -15,6 +21,7 @@ class Tab:
         self.volume = volume
         # Terminals draw on a canvas; screen-reader mode keeps their text in the page too, row by row.
         self.screen = page.locator(".jp-Terminal:visible .xterm-accessibility-tree")
+        self.textarea = page.locator(".jp-Terminal:visible .xterm-helper-textarea")
         self.prompt = re.compile(r"/data \$\s*$")
 
     @property
@@ -49,10 +56,46 @@ class Tab:
         expect(self.screen).to_contain_text(text, timeout=PATIENCE)
 
     def enter(self, line: str) -> None:
-        """Type a line."""
-        self.page.locator(".jp-Terminal:visible .xterm-helper-textarea").focus()
-        self.page.keyboard.type(line)
+        """Type a line, key by key: the notebook would take them for commands, and "0 0 Enter" restarts its kernel."""
+        self._click()
+        for character in line:
+            self._has_focus()
+            self.page.keyboard.type(character)
+        self._has_focus()
         self.page.keyboard.press("Enter")
+
+    def _click(self) -> None:
+        self.page.locator(".jp-Terminal:visible").click()
+        self._has_focus()
+
+    def _has_focus(self) -> None:
+        elsewhere = self.page.evaluate(ELSEWHERE)
+        assert not elsewhere, f"the terminal on {self.volume} has lost the focus to {elsewhere}: nothing is typed there"
+
+    def compose(self, *stages: str) -> None:
+        """Enter text as an input method does: it changes while it is composed, and the last stage is meant."""
+        self._click()
+        browser = self.page.context.new_cdp_session(self.page)
+        for text in stages:
+            place = {"selectionStart": len(text), "selectionEnd": len(text)}
+            browser.send("Input.imeSetComposition", {"text": text, **place})
+        browser.send("Input.insertText", {"text": stages[-1]})
+        browser.detach()
+
+    def press(self, character: str) -> None:
+        """Press a key of a keyboard that has this character."""
+        self._click()
+        browser = self.page.context.new_cdp_session(self.page)
+        for kind, text in (("keyDown", {"text": character}), ("keyUp", {})):
+            browser.send("Input.dispatchKeyEvent", {"type": kind, "key": character, **text})
+        browser.detach()
+
+    def paste(self, text: str) -> None:
+        """Copy a text elsewhere, and paste it with Ctrl+V."""
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        self._click()
+        self.page.keyboard.press("Control+v")
 
     def read(self, pattern: str) -> tuple[str, ...]:
         """Wait until it shows what a pattern describes, and return its groups as they were last shown."""

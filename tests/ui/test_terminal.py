@@ -11,8 +11,9 @@ KEPT = re.compile("/lab/api/workspaces/")  # where JupyterLab keeps its layout, 
 
 
 def test_a_cell_opens_a_tab_beside_the_notebook_in_the_volumes_directory(ssh, page, tab, volume):
-    tab.shows(f"{volume}  at /data  read-write   exit ends it, or 30 min without a tab")
+    tab.shows(f"{volume} at /data, read-write; exit or 30 min detached ends it")
     tab.shows(f"pod kt-sh-{volume}-")
+    expect(tab.textarea).to_be_focused()
     tab.enter("echo sum-$((40 + 2)) > file; cat file; pwd")
     tab.shows("sum-42")
     expect(ssh.output(0)).to_contain_text(f"Terminal {volume} is open in a tab.")
@@ -58,6 +59,13 @@ def test_ssh_again_offers_the_same_shell_in_the_same_tab(ssh, tab):
     tab.is_open()
     tab.enter("echo still-$mine")
     tab.shows("still-8")
+
+
+def test_asked_for_twice_at_once_it_opens_one_tab(lab, page, volume, tab):
+    notebook = lab.open(page, "%load_ext kt_jupyter" + f"\n%kt_volume ssh {volume}" * 3)
+    notebook.run(0)
+    expect(notebook.output(0).get_by_text(f"Terminal {volume} is open in a tab.")).to_have_count(3)
+    tab.is_open()
 
 
 def test_exit_closes_the_tab_and_removes_the_pod(ssh, tab, pods_of):
