@@ -227,8 +227,13 @@ def stop() -> None:
 
 def _running_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread  # noqa: PLW0603
+    # Neither a lock nor `_thread.is_alive()` on this way, which every call takes. Since Python 3.14 a Ctrl-C may come
+    # between a `with` statement's taking of a lock and its block, and the lock stays taken; inside `is_alive` it makes
+    # CPython take a running thread for an ended one.
+    loop = _loop
+    if loop is not None and not loop.is_closed():
+        return loop
     with _lock:
-        # Not `_thread.is_alive()`: a Ctrl-C inside it makes CPython take a running thread for an ended one.
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
             _thread = threading.Thread(target=_serve, args=(_loop,), name="kt-io", daemon=True)

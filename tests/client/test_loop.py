@@ -35,6 +35,7 @@ def test_ctrl_c_ends_a_call_and_its_connection(server, configured):
 # Ctrl-C may come before `run` has been entered: the work is then nobody's.
 @pytest.mark.filterwarnings("ignore:.*Queue.get:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:coroutine 'Queue.get' was never awaited")
+@pytest.mark.timeout(60, method="thread")  # the other method needs the timer
 def test_ctrl_c_at_whatever_moment_leaves_no_work_behind_that_takes_what_the_next_one_waits_for(alarm):
     queue = loop.run(_queue())
     for microseconds in [*range(1, 120)] * 10:
@@ -50,12 +51,15 @@ async def _queue():
 
 @pytest.fixture
 def alarm():
-    """Raise KeyboardInterrupt after so many microseconds, as SIGINT does."""
+    """Raise KeyboardInterrupt after so many microseconds, as SIGINT does; and again, if a destructor swallowed it."""
 
     @contextlib.contextmanager
     def within(microseconds):
-        signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6, 1)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     yield within
