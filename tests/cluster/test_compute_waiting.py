@@ -24,11 +24,13 @@ class Enough(Exception):  # noqa: N818
 
 
 def after(words, *, act, told):
-    """Keep what is said, and act as soon as it has these words."""
+    """Keep what is said, and act, once, as soon as it has these words."""
+    heard = []
 
     def hear(line):
         told.append(line)
-        if words in line:
+        if words in line and not heard:
+            heard.append(line)
             act()
 
     return hear

@@ -10,7 +10,7 @@ import pytest
 import kt_jupyter as kt
 from kt_jupyter import reporting
 from kt_jupyter.kube import PODS, loop
-from tests.cluster.computing import Voice
+from tests.cluster.computing import Voice, until
 
 pytestmark = pytest.mark.usefixtures("namespace")
 
@@ -26,13 +26,6 @@ def voice():
     before = reporting.use(heard)
     yield heard
     reporting.use(before)
-
-
-def until(so):
-    deadline = time.monotonic() + 30
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def busy():

@@ -1,7 +1,5 @@
 """Pods, jobs and claims for the tests: small, restricted, and with an image that every test cluster has."""
 
-import time
-
 from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, Resource
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
@@ -94,12 +92,6 @@ class Workloads:
 
     def gone(self, resource, name):
         self.until(resource, name, lambda found: found is None or None)
-
-    def says(self, name, text):
-        """Wait until a pod's log has this; no event tells when, so it is read again and again."""
-        deadline = time.monotonic() + SECONDS
-        while text not in self.log(name):
-            assert time.monotonic() < deadline
 
     def until(self, resource, name, condition):
         return self.cluster.wait_for(resource, name, condition, namespace=self.namespace, timeout=SECONDS)
