@@ -38,6 +38,7 @@ class Following:
         self._namespace: str = job["metadata"]["namespace"]
         self._uid: str = job["metadata"]["uid"]
         self._job: Json | None = job
+        self._is_listed = False
         self._claims: dict[str, Json | None] = dict(claims)
         self._pods: dict[str, Json] = {}
         self._events: dict[str, Json] = {}
@@ -90,6 +91,10 @@ class Following:
             if about == "pod":
                 raise news
             return
+        if about == "job" and not self._is_listed:
+            # The watch begins with what there is: a Job deleted since it was found is not told of, only missing.
+            self._is_listed = True
+            self._job = None
         for event in news:
             self._note(about, event)
 

@@ -205,6 +205,19 @@ def test_a_job_that_somebody_deletes_ends_the_wait(begin, workloads):
         begin(resources=HUGE, progress=delete)
 
 
+def test_a_job_that_is_gone_before_it_is_watched_ends_the_wait_too(cluster, workloads):
+    made = workloads.make(JOBS, manifest(resources=HUGE))
+    workloads.cluster.delete(JOBS, "probe", namespace=workloads.namespace)
+    workloads.gone(JOBS, "probe")
+    for pod in workloads.pods("job-name=probe"):
+        workloads.gone(PODS, pod["metadata"]["name"])
+    with (
+        pytest.raises(PodNotStarted, match="the probe did not start: somebody deleted it"),
+        Start(cluster, made, subject="the probe", existing=made, timeout=10, progress=QUIET) as starting,
+    ):
+        starting.until("running")
+
+
 def test_a_name_that_is_taken_is_left_to_whoever_has_it(begin, workloads):
     first = begin()
     with pytest.raises(Exception, match='there is a Job "probe"'):
