@@ -261,9 +261,7 @@ class Compute:
             KtError: It can't be started; see ``start``.
         """
         with self._lock:
-            lost = None if fresh else self._why_lost()
-            if lost is not None:
-                raise lost
+            self._refuse_lost(fresh=fresh)
             self.start(fresh=fresh, progress=progress)
 
     def refuse_ended(self) -> None:
@@ -344,9 +342,7 @@ class Compute:
         """
         request = cell_request(source, timeout=timeout, count=count)
         with self._lock:
-            lost = None if fresh else self._why_lost()
-            if lost is not None:
-                raise lost
+            self._refuse_lost(fresh=fresh)
             first = request if len(source) <= _COMES_ALONG else None
             self._running = self._started(fresh=fresh, timeout=TIMEOUT, progress=None, first=first)
             self._used = True
@@ -479,6 +475,11 @@ class Compute:
         if found.made_by and found.made_by.partition(",")[0] != user():
             said = f'Compute "{self.name}" is there already: {found.made_by} started it {found.age} ago.'
             reporting.notice(said, progress)
+
+    def _refuse_lost(self, *, fresh: bool) -> None:
+        lost = None if fresh else self._why_lost()
+        if lost is not None:
+            raise lost
 
     def _why_lost(self) -> SessionEnded | None:
         """Say why the variables that were kept are gone; None when they are not, or none were kept."""

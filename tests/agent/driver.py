@@ -10,6 +10,7 @@ import uuid
 
 from kt_jupyter.compute.agent import packing
 from kt_jupyter.compute.agent.program import records, wire
+from tests.waiting import eventually
 
 TEXT = {records.STDOUT: "stdout", records.STDERR: "stderr"}
 NAMES = {
@@ -200,14 +201,6 @@ class Ran:
     @property
     def result(self):
         return self.results[-1]["data"]["text/plain"] if self.results else None
-
-
-def eventually(so, seconds=SECONDS):
-    """Wait until something is so that nobody tells of."""
-    deadline = time.monotonic() + seconds
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def connected(agent):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.driver import eventually
+from tests.waiting import eventually
 
 
 def payload(function, *args, **kwargs):

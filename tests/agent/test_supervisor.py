@@ -15,7 +15,8 @@ import pytest
 
 from kt_jupyter.compute.agent.program import wire
 from kt_jupyter.compute.session import cell_request
-from tests.agent.driver import Agent, connected, eventually
+from tests.agent.driver import Agent, connected
+from tests.waiting import eventually
 
 MEGABYTE = 1024 * 1024
 

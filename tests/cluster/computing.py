@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import kt_jupyter as kt
 
@@ -46,14 +45,6 @@ def printed(compute, source, **how):
     done = compute.start_cell(source, **how).follow(lambda event: texts.append(getattr(event, "text", "")))
     assert done.status == "ok", (done, "".join(texts))
     return "".join(texts)
-
-
-def until(so):
-    """Wait for what no event tells of, such as a line of a log: ask again and again."""
-    deadline = time.monotonic() + HEARS_WITHIN
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Voice:

@@ -8,8 +8,9 @@ import pytest
 import kt_jupyter as kt
 from kt_jupyter.compute import State
 from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, NAMESPACES, PODS, RESOURCE_QUOTAS
-from tests.cluster.computing import PYTHON, STARTS_WITHIN, printed, until
+from tests.cluster.computing import PYTHON, STARTS_WITHIN, printed
 from tests.cluster.workloads import claim, mounting, pod
+from tests.waiting import eventually
 
 RESTRICTED = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
 
@@ -108,7 +109,7 @@ def test_only_named_it_is_found_as_it_is(computes):
 def test_its_log_is_what_was_printed(computes):
     compute = computes.start(name="train")
     printed(compute, "for i in range(3): print('line', i)")
-    until(lambda: "line 2" in compute.logs())
+    eventually(lambda: "line 2" in compute.logs())
     assert "line 1" not in compute.logs(tail=1)
 
 

@@ -10,7 +10,8 @@ import pytest
 import kt_jupyter as kt
 from kt_jupyter import reporting
 from kt_jupyter.kube import PODS, loop
-from tests.cluster.computing import Voice, until
+from tests.cluster.computing import Voice
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("namespace")
 
@@ -77,7 +78,7 @@ def test_a_loop_that_is_stopped_ends_the_generator(compute, voice):
 
 def test_a_deleted_pod_is_said_with_its_reason_within_three_seconds(compute, cluster, namespace):
     call = kt.fn(busy).to(compute).submit()
-    until(lambda: "begun" in call.logs())
+    eventually(lambda: "begun" in call.logs())
     cluster.delete(PODS, compute.pod, namespace=namespace)
     deleted = time.monotonic()
     with pytest.raises(kt.SessionEnded) as caught:
@@ -127,4 +128,4 @@ def test_a_generator_that_nobody_holds_any_more_is_ended(compute):
     next(items)
     del items
     gc.collect()
-    until(lambda: all(work.state == "done" for work in compute.session().works()))
+    eventually(lambda: all(work.state == "done" for work in compute.session().works()))

@@ -4,8 +4,8 @@ import pytest
 
 from kt_jupyter.errors import NotFound, Rejected
 from kt_jupyter.kube import PODS
-from tests.cluster.computing import until
 from tests.cluster.workloads import CONFIG_MAPS, condition, container, phase, pod, terminated
+from tests.waiting import eventually
 
 
 def test_a_pod_that_ends_well_has_succeeded(workloads):
@@ -152,7 +152,7 @@ def test_a_deleted_pod_is_asked_to_end_before_it_is_made_to(workloads):
     manifest = pod("polite", script, terminationGracePeriodSeconds=30)
     workloads.make(PODS, {**manifest, "metadata": {"name": "polite", "finalizers": ["example.com/look"]}})
     workloads.running("polite")
-    until(lambda: "ready" in workloads.log("polite"))
+    eventually(lambda: "ready" in workloads.log("polite"))
     workloads.cluster.delete(PODS, "polite", namespace=workloads.namespace)
     found = workloads.ended("polite")
     workloads.cluster.patch(PODS, "polite", {"metadata": {"finalizers": None}}, namespace=workloads.namespace)

@@ -26,7 +26,7 @@ from tests.servers import free_port, wait_until_served
 TOKEN = "ui-tests"
 STARTS_WITHIN = 90  # seconds
 ENDS_WITHIN = 20
-PATIENCE = 60_000  # milliseconds
+PATIENCE = 60_000  # milliseconds: a pod or a kernel has to start, or a page has to try again a few times
 APPS = {"JupyterLab": ("jupyterlab", "lab/tree"), "Notebook": ("notebook", "notebooks")}
 CONTEXT = os.environ.get("KT_TEST_CONTEXT")
 KUBECONFIG = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())

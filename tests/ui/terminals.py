@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE = 60_000  # milliseconds: a pod has to start, or a page has to try again a few times
+from tests.ui.lab import PATIENCE
 
 # What would get the keys instead of a terminal.
 ELSEWHERE = """() => {

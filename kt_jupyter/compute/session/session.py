@@ -185,7 +185,7 @@ class Session:
         return self.start(_new(request, len(payload)), payload)
 
     def start(self, request: Json, payload: bytes = b"") -> Work:
-        """Start what was described before; what the agent has started already, by its id, is followed."""
+        """Start what was described before, whose id the agent knows it by, and return at once."""
         return loop.run(self._started(self._begun(), request, payload))
 
     def attach(self, work: str, *, offset: int = 0) -> Work:

@@ -85,15 +85,10 @@ class Agent:
         """Note that somebody wants something."""
         self._last = time.monotonic()
 
-    def add(self, work: Work) -> None:
-        """Remember a work."""
-        self.works[work.id] = work
-
-    def begin(self, request: Json) -> Work:
-        """Start a work as soon as all that it needs is here."""
+    def take(self, request: Json) -> Work:
+        """Make the work that a request describes; it is launched when it is complete."""
         work = Work(self, bytes.fromhex(request["id"]), request)
-        self.add(work)
-        work.complete()
+        self.works[work.id] = work
         return work
 
     def launch(self, work: Work) -> None:

@@ -28,7 +28,7 @@ def main(options: dict[str, Any]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     agent.cells.warm_up()
     if options.get("first"):
-        agent.begin(options["first"])
+        agent.take(options["first"]).complete()
     gc.enable()
     agent.log.say(f"agent {agent.boot[:8]}, Python {sys.version.split()[0]}")
     loop.run()

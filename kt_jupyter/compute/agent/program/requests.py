@@ -11,11 +11,10 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Dict
 
-from .works import Work
-
 if TYPE_CHECKING:
     from .agent import Agent
     from .server import Connection
+    from .works import Work
 
 Json = Dict[str, Any]
 
@@ -50,13 +49,11 @@ def _ping(agent: Agent, connection: Connection, request: Json) -> Json:
 
 def _start(agent: Agent, connection: Connection, request: Json) -> Json:
     """Start a work, or find that it was started; ``have`` says how much of its payload is here."""
-    id_ = bytes.fromhex(request["id"])
-    work = agent.works.get(id_)
+    work = agent.works.get(bytes.fromhex(request["id"]))
     if work is None:
         if agent.ending:
             raise Refused("ending", f"this agent is ending: {agent.ending}")
-        work = Work(agent, id_, request)
-        agent.add(work)
+        work = agent.take(request)
         connection.follow(work, 0, 0)
         work.complete()
     return {"have": work.upload.size, "state": work.state}

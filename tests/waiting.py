@@ -1,0 +1,11 @@
+"""A wait for what no event tells of, such as a line of a log or a file: asked again and again."""
+
+import time
+
+
+def eventually(so, seconds=30):
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
