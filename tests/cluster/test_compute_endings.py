@@ -7,6 +7,7 @@ from kt_jupyter.compute import State
 from kt_jupyter.kube import CLAIMS, JOBS, PODS, Resource
 from tests.cluster.computing import STARTS_WITHIN, printed
 from tests.cluster.workloads import claim
+from tests.waiting import eventually
 
 LEFT_OPEN = {"cpus": None, "memory": None}
 
@@ -38,9 +39,9 @@ def test_after_an_idle_end_without_cells_the_next_one_starts_afresh(computes, wo
 
 def test_a_deleted_pod_that_ran_no_cell_is_replaced_by_the_next_one(computes, workloads):
     compute = computes.start(name="train")
-    pod = compute.pod
+    pod, session = compute.pod, compute.session()
     workloads.cluster.delete(PODS, pod, namespace=workloads.namespace)
-    workloads.gone(PODS, pod)
+    eventually(lambda: session.ended)
     over(compute, workloads)
     assert printed(compute, "print(6 * 7)") == "42\n"
     assert compute.pod != pod
@@ -48,9 +49,11 @@ def test_a_deleted_pod_that_ran_no_cell_is_replaced_by_the_next_one(computes, wo
 
 def test_after_an_eviction_the_next_cell_says_so_here_and_in_a_new_kernel(computes, workloads):
     compute = computes.start(name="train")
+    session = compute.session()
     printed(compute, "x = 1")
     evict(workloads, compute.pod)
     other = computes.describe(name="train")
+    eventually(lambda: session.ended)
     over(compute, workloads)
     for handle in (compute, other):
         with pytest.raises(kt.SessionEnded, match="Its variables are gone") as told:
@@ -63,7 +66,9 @@ def test_after_an_eviction_the_next_cell_says_so_here_and_in_a_new_kernel(comput
 
 def test_what_a_cell_had_kept_is_missed_by_who_ran_none(computes, workloads):
     compute = computes.start(name="train", idle="3s")
+    session = compute.session()
     printed(computes.describe(name="train", idle=None), "x = 1")
+    eventually(lambda: session.ended)
     over(compute, workloads)
     with pytest.raises(kt.SessionEnded, match=r"nothing ran for \d+ s. Its variables are gone") as told:
         compute.start_cell("x")
@@ -96,9 +101,10 @@ def test_a_running_one_that_is_started_anew_stays_as_it_was_but_for_what_is_said
 
 def test_a_kernel_knows_how_it_was_also_when_nothing_is_left_of_it(computes, workloads):
     compute = computes.start(name="train")
+    session = compute.session()
     printed(compute, "x = 1")
     workloads.cluster.delete(JOBS, "kt-train", namespace=workloads.namespace)
-    workloads.gone(PODS, compute.pod)
+    eventually(lambda: session.ended)
     anew = computes.describe(name="train", **LEFT_OPEN)
     anew.take_over(compute)
     with pytest.raises(kt.SessionEnded, match="Its variables are gone"):
