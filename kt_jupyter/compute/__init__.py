@@ -4,8 +4,8 @@
 ``session`` is the kernel's side of the conversation with it.
 """
 
-from kt_jupyter.compute.compute import Compute, Stopped
+from kt_jupyter.compute.compute import Compute
 from kt_jupyter.compute.finding import ComputeList, computes
-from kt_jupyter.compute.status import ComputeStatus, State
+from kt_jupyter.compute.status import ComputeStatus, State, Stopped
 
 __all__ = ["Compute", "ComputeList", "ComputeStatus", "State", "Stopped", "computes"]

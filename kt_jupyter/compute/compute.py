@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from types import TracebackType
 from typing import Any, Self
 
-from kt_jupyter import reporting
 from kt_jupyter.compute import starting
 from kt_jupyter.compute.arguments import IMAGE, read_options
+from kt_jupyter.compute.connection import Connection, variables_gone
 from kt_jupyter.compute.finding import absence, find
-from kt_jupyter.compute.naming import default_name, user
+from kt_jupyter.compute.naming import default_name
 from kt_jupyter.compute.session import Session, Work, cell_request
-from kt_jupyter.compute.starting import Request, Running
-from kt_jupyter.compute.status import ComputeStatus, State, Verdict, described
+from kt_jupyter.compute.starting import Request
+from kt_jupyter.compute.status import ComputeStatus, State, Stopped, Verdict, described
 from kt_jupyter.compute.volumes import namespace_of, read_volumes
-from kt_jupyter.errors import AlreadyExists, Rejected, SessionEnded
+from kt_jupyter.errors import Rejected
 from kt_jupyter.kube import JOBS, Cluster, current
 from kt_jupyter.pods.starting import TIMEOUT
 from kt_jupyter.reporting import Say
@@ -34,38 +34,6 @@ from kt_jupyter.volumes import Volume
 Json = dict[str, Any]
 
 _COMES_ALONG = 32 * 1024  # characters of a cell that fit into a pod's arguments beside the agent
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """What stopping a compute did.
-
-    Attributes:
-        name: The compute.
-        namespace: Its namespace.
-        existed: Whether there was one.
-        volumes: The volumes it mounted, which are still there.
-    """
-
-    name: str
-    namespace: str
-    existed: bool
-    volumes: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        if not self.existed:
-            return f"Compute {self.name}: there is none in {self.namespace}, nothing to do"
-        kept = f"; kept: volume {', '.join(self.volumes)}" if self.volumes else ""
-        return f"Compute {self.name}: stopped{kept}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, for ``--json``."""
-        return {
-            "name": self.name,
-            "namespace": self.namespace,
-            "existed": self.existed,
-            "volumes": list(self.volumes),
-        }
 
 
 class Compute:
@@ -146,8 +114,7 @@ class Compute:
         described_by = repr((astuple(self._options), [(each.name, each.path) for each in self._volumes], namespace))
         self._name = default_name(described_by) if name is None else compute_name(name)
         self._cluster: Cluster | None = None
-        self._running: Running | None = None
-        self._used = self._unchecked = False
+        self._connection = Connection()
         self._lock = threading.RLock()
 
     # -- what it is -------------------------------------------------------------------------------------------------
@@ -177,12 +144,14 @@ class Compute:
     @property
     def pod(self) -> str | None:
         """The pod's name, when it was started or found through this object."""
-        return self._running.pod if self._running else None
+        running = self._connection.running
+        return running.pod if running else None
 
     @property
     def node(self) -> str | None:
         """The node of that pod."""
-        return self._running.node if self._running else None
+        running = self._connection.running
+        return running.node if running else None
 
     def manifest(self, *, check: bool = False) -> Json:
         """Return the Job that ``start`` would send, its volumes' places and node settled. Makes nothing.
@@ -235,7 +204,7 @@ class Compute:
             Compute train  1 GPU
         """
         with self._lock:
-            self._running = self._started(fresh=fresh, timeout=timeout, progress=progress)
+            self._connection.make(self._request(), fresh=fresh, timeout=timeout, progress=progress)
         return self
 
     def session(self, *, timeout: float = TIMEOUT, progress: Say | None = None) -> Session:
@@ -244,10 +213,9 @@ class Compute:
         One that has ended meanwhile is started again: whoever keeps something there asks ``start`` first.
         """
         with self._lock:
-            if self._running is None or self._running.session.ended:
+            if not self._connection.lives:
                 self.start(timeout=timeout, progress=progress)
-            assert self._running is not None
-            return self._running.session
+            return self._session()
 
     def ready_for_cells(self, *, fresh: bool = False, progress: Say | None = None) -> None:
         """Start it if need be, unless what cells had kept there is gone: then say so.
@@ -274,7 +242,7 @@ class Compute:
         if found is None or found.state in {State.ENDING, State.ENDED}:
             why = found.reason if found is not None and found.reason else "it was stopped"
             reason = found.ended_by if found is not None else "stopped"
-            raise self._lost(reason, why)
+            raise variables_gone(self.name, reason, why)
 
     def start_cell(
         self,
@@ -309,9 +277,8 @@ class Compute:
         """
         with self._lock:
             self.ready_for_cells()
-            self._used = True
-            assert self._running is not None
-            session = self._running.session
+            self._connection.used = True
+            session = self._session()
         return session.start_cell(source, inputs=inputs, outputs=outputs, limit=limit, timeout=timeout, count=count)
 
     def leave_cell(
@@ -344,10 +311,10 @@ class Compute:
         with self._lock:
             self._refuse_lost(fresh=fresh)
             first = request if len(source) <= _COMES_ALONG else None
-            self._running = self._started(fresh=fresh, timeout=TIMEOUT, progress=None, first=first)
-            self._used = True
-            if self._running is not None:
-                self._running.session.start(request).sent()
+            self._connection.make(self._request(), fresh=fresh, timeout=TIMEOUT, progress=None, first=first)
+            self._connection.used = True
+            if self._connection.running is not None:
+                self._session().start(request).sent()
         return str(request["id"])
 
     def take_over(self, before: Compute) -> None:
@@ -358,10 +325,8 @@ class Compute:
         if before is self:
             return
         with before._lock, self._lock:
-            self._leave()
-            self._cluster, self._running, self._used = before._cluster, before._running, before._used
-            self._unchecked = self._running is not None and (self._options != Options() or bool(self._volumes))
-            before._running = None
+            self._cluster = before._cluster
+            self._connection.take(before._connection, check=self._options != Options() or bool(self._volumes))
 
     def stop(self, *, wait: bool = True) -> Stopped:
         """End it: its Job and its pod go, its variables with them; its volumes stay.
@@ -373,7 +338,7 @@ class Compute:
             What was done; stopping what does not run is no error.
         """
         with self._lock:
-            self._leave()
+            self._connection.leave()
             request = self._request()
             found = find(request.cluster, request.namespace, request.name)
             if found is None:
@@ -415,7 +380,7 @@ class Compute:
     def close(self) -> None:
         """Leave it: the connection ends, the pod and what runs there go on."""
         with self._lock:
-            self._leave()
+            self._connection.leave()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -441,75 +406,10 @@ class Compute:
     def _request(self) -> Request:
         return Request(self.cluster, self.namespace, self.name, self._options, self._volumes)
 
-    def _started(
-        self, *, fresh: bool, timeout: float, progress: Say | None, first: Json | None = None
-    ) -> Running | None:
-        """Find it, or start it; None when it was made with ``first``, a cell to begin with, and left to itself."""
-        request = self._request()
-        if self._running is not None and not self._running.session.ended and not fresh:
-            if self._unchecked and (found := find(request.cluster, request.namespace, request.name)) is not None:
-                starting.refuse_other(request, found)
-                self._unchecked = False
-            return self._running
-        before = self._running.options if self._running is not None else None
-        self._leave()
-        while True:
-            found = find(request.cluster, request.namespace, request.name)
-            if found is not None and found.state.lives and not fresh:
-                self._tell_whose(found, progress)
-                return starting.join(request, found, timeout=timeout, progress=progress)
-            if found is not None:
-                before = None if found.state is State.ENDING else found.options
-                starting.remove(request, found)
-            self._used = fresh = False
-            anew = request if before is None else starting.as_before(request, before, progress)
-            try:
-                if first is not None:
-                    starting.leave(anew, first, progress=progress)
-                    return None
-                return starting.start(anew, timeout=timeout, progress=progress)
-            except AlreadyExists:
-                continue  # another kernel was faster by a moment: it is the same compute
-
-    def _tell_whose(self, found: ComputeStatus, progress: Say | None) -> None:
-        if found.made_by and found.made_by.partition(",")[0] != user():
-            said = f'Compute "{self.name}" is there already: {found.made_by} started it {found.age} ago.'
-            reporting.notice(said, progress)
+    def _session(self) -> Session:
+        assert self._connection.running is not None
+        return self._connection.running.session
 
     def _refuse_lost(self, *, fresh: bool) -> None:
-        lost = None if fresh else self._why_lost()
-        if lost is not None:
+        if not fresh and (lost := self._connection.lost(self._request())) is not None:
             raise lost
-
-    def _why_lost(self) -> SessionEnded | None:
-        """Say why the variables that were kept are gone; None when they are not, or none were kept."""
-        if self._running is not None:
-            session = self._running.session
-            if not session.ended:
-                return None
-            try:
-                session.connect()
-            except SessionEnded as ended:
-                ran = self._used or (session.hello is not None and session.hello.generation > 0)
-                kept = ran if ended.kept is None else ended.kept
-                return self._lost(ended.reason, ended.why or ended.fact.rstrip(".")) if kept else None
-            return None
-        found = find(self.cluster, self.namespace, self.name)
-        # One that is being stopped has no reason: somebody asked for that.
-        if found is None or found.state.lives or found.kept_nothing or not found.reason:
-            return None
-        return self._lost(found.ended_by, found.reason)
-
-    def _lost(self, reason: str, why: str) -> SessionEnded:
-        return SessionEnded(
-            f'compute "{self.name}" has ended: {why}. Its variables are gone.',
-            reason=reason,
-            why=why,
-            kept=True,
-            remedy=f"To start it anew: %%kt_compute {self.name} --fresh, or .start(fresh=True)",
-        )
-
-    def _leave(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.session.close()

@@ -7,6 +7,7 @@ agent knows, and asking it costs an exec: that is ``Compute.session``'s to say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -209,3 +210,35 @@ def described(options: Options) -> str:
         *(f"{each.claim} at {each.path}" for each in options.mounts or ()),
     ]
     return "  ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What stopping a compute did.
+
+    Attributes:
+        name: The compute.
+        namespace: Its namespace.
+        existed: Whether there was one.
+        volumes: The volumes it mounted, which are still there.
+    """
+
+    name: str
+    namespace: str
+    existed: bool
+    volumes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        if not self.existed:
+            return f"Compute {self.name}: there is none in {self.namespace}, nothing to do"
+        kept = f"; kept: volume {', '.join(self.volumes)}" if self.volumes else ""
+        return f"Compute {self.name}: stopped{kept}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for ``--json``."""
+        return {
+            "name": self.name,
+            "namespace": self.namespace,
+            "existed": self.existed,
+            "volumes": list(self.volumes),
+        }

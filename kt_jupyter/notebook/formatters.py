@@ -23,7 +23,7 @@ _SHOWN_BY = {
     ("kt_jupyter.compute.functions.function", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
     ("kt_jupyter.compute.functions.call", "Call"): f"{_VIEWS}.functions:call_view",
     ("kt_jupyter.compute.compute", "Compute"): f"{_VIEWS}.computes:compute_view",
-    ("kt_jupyter.compute.compute", "Stopped"): f"{_VIEWS}.computes:stopped_view",
+    ("kt_jupyter.compute.status", "Stopped"): f"{_VIEWS}.computes:stopped_view",
     ("kt_jupyter.compute.status", "ComputeStatus"): f"{_VIEWS}.computes:status_view",
     ("kt_jupyter.compute.finding", "ComputeList"): f"{_VIEWS}.computes:list_view",
     ("kt_jupyter.notebook.outcomes", "WouldStart"): f"{_VIEWS}.computes:would_start_view",
