@@ -71,8 +71,10 @@ class Terminal:
         self._read_until(lambda: self.raw.count(wanted) >= times, wanted)
 
     def ended(self):
-        """Wait for the program's end and return its exit status."""
+        """Wait for the program's end, read what it said last, and return its exit status."""
         self._read_until(lambda: self.process.poll() is not None, "its end")
+        while self._read(0):
+            pass
         return self.process.returncode
 
     def settings(self):
@@ -82,8 +84,13 @@ class Terminal:
         deadline = time.monotonic() + _PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"waited for {wanted!r}; the terminal shows:\n{self.text}"
-            if select.select([self.fd], [], [], 0.05)[0]:
-                self.raw += os.read(self.fd, 65536)
+            self._read(0.05)
+
+    def _read(self, seconds):
+        ready = bool(select.select([self.fd], [], [], seconds)[0])
+        if ready:
+            self.raw += os.read(self.fd, 65536)
+        return ready
 
 
 def _controlling():

@@ -251,7 +251,7 @@ def test_a_cell_that_closes_everything_ends_its_process(client):
     assert client.cell("1").result == "1"
 
 
-def test_what_threads_print_later_goes_to_the_log_and_the_next_cell_tells_how_much(client, everywhere):
+def test_what_threads_print_later_goes_to_the_log_and_the_next_cell_tells_how_much(client, everywhere, tmp_path):
     source = """
 import threading, os
 go, gone = threading.Event(), os.pipe()
@@ -264,8 +264,17 @@ thread.start()
 """
     assert client.cell(source).status == "ok"
     assert client.cell("go.set()\n_ = os.read(gone[0], 1)\nthread.join()").stdout == "much later\n"
-    source = "import threading\nthreading.Timer(0.5, print, ['between', 'cells']).start()"
+    over = tmp_path / "over"
+    source = f"""
+import os, threading, time
+def between():
+    while not os.path.exists({str(over)!r}):
+        time.sleep(0.01)
+    print("between", "cells")
+threading.Thread(target=between).start()
+"""
     assert client.cell(source).stdout == ""
+    over.touch()
     everywhere.logged("between cells")
     assert client.cell("1").events[0][1]["late"] == len("between cells\n")
 

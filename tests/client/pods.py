@@ -12,7 +12,7 @@ from kt_jupyter.kube.link import Link
 from kt_jupyter.kube.streams import V5, open_attach, open_exec
 from kt_jupyter.kube.target import Target
 
-QUICK = Limits(connect=2, read=1, unreachable=1, busy=1, backoff=0.01, backoff_most=0.05, ping=0.05, silence=0.2)
+QUICK = Limits(connect=2, read=1, unreachable=1, busy=1, backoff=0.01, backoff_most=0.05, ping=0.05, silence=0.5)
 SUCCESS = {"metadata": {}, "status": "Success"}
 BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
 _MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

@@ -7,7 +7,7 @@ import pytest
 
 import kt_jupyter as kt
 from kt_jupyter.compute import State
-from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, NAMESPACES, PODS, RESOURCE_QUOTAS
+from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, NAMESPACES, PODS
 from tests.cluster.computing import PYTHON, STARTS_WITHIN, printed
 from tests.cluster.workloads import claim, mounting, pod
 from tests.waiting import eventually
@@ -243,9 +243,7 @@ def test_a_start_that_fails_removes_what_it_made_and_says_so(computes, empty):
 
 
 def test_a_quota_that_has_no_room_is_said_before_anything_is_made(computes, workloads, empty):
-    quota = {"metadata": {"name": "small"}, "spec": {"hard": {"limits.memory": "100Mi"}}}
-    workloads.make(RESOURCE_QUOTAS, quota)
-    workloads.until(RESOURCE_QUOTAS, "small", lambda found: found["status"].get("hard"))
+    workloads.quota("small", {"limits.memory": "100Mi"})
     scratch = kt.Volume("scratch", size="10Mi", mount_path="/scratch", access_mode="RWO")
     with pytest.raises(kt.QuotaExceeded):
         computes.start(volumes=[scratch])

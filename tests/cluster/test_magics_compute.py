@@ -15,6 +15,7 @@ from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, PODS, SERVICE_ACCOUNTS, ad
 from tests.cluster.computing import SMALL, Voice
 from tests.cluster.workloads import Workloads, claim
 from tests.shells import opened
+from tests.waiting import eventually
 
 OPTIONS = f"--cpus {SMALL['cpus']} --memory {SMALL['memory']}"
 
@@ -124,12 +125,13 @@ def test_an_exception_keeps_its_name_its_text_and_its_traceback(notebook):
 
 
 def test_a_cell_that_cannot_be_read_is_never_sent(notebook):
-    before = notebook.run("%kt_compute logs here")
     with pytest.raises(kt.InvalidInput, match="was not sent") as refusal:
-        notebook.cell("print('sent')\nfor x in")
+        notebook.cell("print('never', 'sent')\nfor x in")
     assert "line 2" in refusal.value.remedy
     assert "SyntaxError" in refusal.value.remedy
-    assert notebook.run("%kt_compute logs here") == before
+    notebook.cell("print('sent', 'after it')")
+    eventually(lambda: "sent after it" in notebook.run("%kt_compute logs here"))
+    assert "never sent" not in notebook.run("%kt_compute logs here")
 
 
 def test_names_in_braces_are_filled_in_above_the_cell(notebook, capfd):

@@ -14,7 +14,7 @@ from kt_jupyter.errors import (
     VolumeUnusable,
     WaitTimeout,
 )
-from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, PODS, RESOURCE_QUOTAS, SERVICE_ACCOUNTS
+from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, PODS, SERVICE_ACCOUNTS
 from kt_jupyter.pods import Start, start
 from kt_jupyter.specs.job import job
 from kt_jupyter.specs.pod import Mount, Placement, Resources, RunAs, label, pod_template
@@ -138,14 +138,14 @@ def test_a_class_that_does_not_exist_ends_the_wait(begin, workloads):
 
 @pytest.mark.usefixtures("nothing_is_left")
 def test_a_quota_refuses_before_anything_is_made(begin, workloads):
-    workloads.make(RESOURCE_QUOTAS, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
+    workloads.quota("none", {"pods": "0"})
     with pytest.raises(QuotaExceeded, match='the quota "none" is used up'):
         begin()
 
 
 @pytest.mark.usefixtures("nothing_is_left")
 def test_who_may_not_make_pods_hears_of_the_quota_from_the_job(begin, workloads, as_user):
-    workloads.make(RESOURCE_QUOTAS, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
+    workloads.quota("none", {"pods": "0"})
     with pytest.raises(QuotaExceeded, match='the quota "none" is used up'):
         begin(on=as_user(*RULES, EVENTS))
 

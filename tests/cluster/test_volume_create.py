@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter.kube import CLAIMS, LIMIT_RANGES, RESOURCE_QUOTAS, STORAGE_CLASSES
+from kt_jupyter.kube import CLAIMS, LIMIT_RANGES, STORAGE_CLASSES
 from kt_jupyter.specs.storage import Sharing, StorageClass
 
 QUIET = [].append
@@ -141,10 +141,8 @@ def test_an_unknown_namespace_is_named(namespace):
         kt.Volume.from_name("my-data", namespace=f"{namespace}-typo").config()
 
 
-def test_an_exhausted_quota_is_said_with_its_numbers(cluster, namespace):
-    quota = {"metadata": {"name": "storage"}, "spec": {"hard": {"requests.storage": "5Gi"}}}
-    cluster.create(RESOURCE_QUOTAS, quota, namespace=namespace)
-    quota_is_counted(cluster, namespace)
+def test_an_exhausted_quota_is_said_with_its_numbers(workloads):
+    workloads.quota("storage", {"requests.storage": "5Gi"})
     vol = volume()
     with pytest.raises(kt.QuotaExceeded, match="5Gi"):
         vol.create()
@@ -202,17 +200,6 @@ def test_after_a_deletion_create_makes_the_like_and_not_the_same(cluster, namesp
     again = vol.ensure()
     assert vol.config() == before
     assert "volumeName" not in again["spec"] or again["spec"]["volumeName"].startswith("pvc-")
-
-
-def quota_is_counted(cluster, namespace):
-    """Wait for the quota controller: a quota without a status refuses by what it does not know."""
-    cluster.wait_for(
-        RESOURCE_QUOTAS,
-        "storage",
-        lambda quota: quota.get("status", {}).get("hard") if quota else None,
-        namespace=namespace,
-        timeout=30,
-    )
 
 
 def kind(cluster, name):

@@ -6,10 +6,11 @@ import dataclasses
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, NODES, PODS, RESOURCE_QUOTAS, STORAGE_CLASSES, VOLUMES
+from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUMES
 from kt_jupyter.specs.storage import StorageClass
 from kt_jupyter.volumes import Shell
 from tests.cluster.workloads import IMAGE, SECRETS, claim, mounting, phase, pod
+from tests.waiting import eventually
 
 RESTRICTED = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
 QUIET = [].append
@@ -29,10 +30,7 @@ class Counted:
 
     def unchanged(self):
         """Wait until what was made is gone, and nothing else is."""
-        for kind, names in self.names().items():
-            for name in names - self._before[kind]:
-                self._workloads.gone(kind, name)
-        assert self.names() == self._before
+        eventually(lambda: self.names() == self._before)
 
 
 @pytest.fixture
@@ -339,7 +337,7 @@ def test_a_raw_device_is_refused(workloads, counted):
 
 
 def test_a_quota_that_refuses_the_pod_is_named(volume, workloads, counted):
-    workloads.make(RESOURCE_QUOTAS, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
+    workloads.quota("none", {"pods": "0"})
     refused(volume, counted, kt.QuotaExceeded, 'the quota "none" is used up')
 
 
@@ -381,7 +379,7 @@ def test_explaining_and_trying_out_make_nothing(volume, counted):
 
 
 def test_trying_out_finds_what_the_server_would_refuse(volume, workloads, counted):
-    workloads.make(RESOURCE_QUOTAS, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
+    workloads.quota("none", {"pods": "0"})
     refused(volume, counted, kt.QuotaExceeded, 'the quota "none"', dry_run=True)
 
 

@@ -1,6 +1,6 @@
 """Pods, jobs and claims for the tests: small, restricted, and with an image that every test cluster has."""
 
-from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, Resource
+from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, RESOURCE_QUOTAS, Resource
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -71,6 +71,11 @@ class Workloads:
 
     def make(self, resource, manifest):
         return self.cluster.create(resource, manifest, namespace=self.namespace)
+
+    def quota(self, name, hard):
+        """Make a quota, and return when its controller has counted: before, a server refuses what it cannot judge."""
+        self.make(RESOURCE_QUOTAS, {"metadata": {"name": name}, "spec": {"hard": hard}})
+        self.until(RESOURCE_QUOTAS, name, lambda quota: ((quota or {}).get("status") or {}).get("hard"))
 
     def run(self, name, script="", **spec):
         """Make a pod and return it when it has ended."""

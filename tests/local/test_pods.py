@@ -10,6 +10,7 @@ import pytest
 
 from kt_jupyter.kube import CLAIMS, NODES, PODS, STORAGE_CLASSES, VOLUMES, connect
 from tests.cluster.workloads import Workloads, claim, mounting, phase, pod, terminated
+from tests.waiting import eventually
 
 SHARED = {"mode": "ReadWriteMany", "storageClassName": "shared"}  # bound before any pod
 OFF = {"KT_JUPYTER_LOCAL_ISOLATION": "off"}
@@ -117,11 +118,12 @@ def test_after_a_restart_a_pod_that_shall_always_run_runs_again_on_the_same_data
     here.make(CLAIMS, claim("data"))
     script = "echo started >> /data/starts; sleep 600"
     here.make(PODS, pod("always", script, restartPolicy="Always", **mounting("data")))
-    here.running("always")
+    starts = directory_of(here, "data") / "starts"
+    eventually(lambda: starts.is_file() and starts.read_text() == "started\n")
     local.end(signal.SIGKILL)
     again = local.start()
     again.until(PODS, "always", lambda pod: (restarts(pod) == 1 and phase(pod) == "Running") or None)
-    assert (directory_of(again, "data") / "starts").read_text().startswith("started\n")
+    eventually(lambda: starts.read_text() == "started\nstarted\n")
 
 
 def test_without_namespaces_pods_find_their_volumes_by_variable_and_are_told_so(server):

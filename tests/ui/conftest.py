@@ -13,6 +13,7 @@ from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
 from tests.ui.evidence import evidence
 from tests.ui.lab import APPS, Jupyter, Notebook, serve
 from tests.ui.terminals import Tab
+from tests.waiting import eventually
 
 HERE = Path(__file__).parent
 PATIENCE = 60_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
@@ -145,6 +146,6 @@ def pods_of(cluster, volume):
         def are_gone(self) -> None:
             for name in self.names:
                 cluster.wait_for(PODS, name, lambda pod: pod is None or None, timeout=60)
-            assert self._list(JOBS) == []
+            eventually(lambda: not self._list(JOBS), 60)  # a Job that its pods keep goes after them
 
     return Pods
