@@ -77,7 +77,7 @@ def _no_thread_left_behind():
     ours = ("kt-io", "asyncio_")  # the loop's thread, and those in which it asks DNS
     left = [each for each in threading.enumerate() if each not in before and not each.name.startswith(ours)]
     for thread in left:
-        thread.join(2)
+        thread.join(10)
     assert not [thread.name for thread in left if thread.is_alive()]
 
 

@@ -63,7 +63,7 @@ def test_a_job_past_its_deadline_fails_and_its_pods_go(workloads):
 
 
 def test_raising_the_deadline_lets_a_job_live_on(workloads):
-    workloads.make(JOBS, job("lease", "sleep 4", activeDeadlineSeconds=3))
+    workloads.make(JOBS, job("lease", "sleep 6", activeDeadlineSeconds=5))
     workloads.until(JOBS, "lease", active)
     workloads.cluster.patch(JOBS, "lease", {"spec": {"activeDeadlineSeconds": 600}}, namespace=workloads.namespace)
     assert workloads.over("lease")[1] == "Complete"

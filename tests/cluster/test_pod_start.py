@@ -117,8 +117,8 @@ def test_a_command_that_ends_at_once_has_run(begin):
         ({"command": ["no-such-shell"]}, ImageNotAvailable, f'image "{IMAGE}" has no program "no-such-shell"'),
         ({"run_as": RunAs(None, None, None)}, PodNotStarted, "root is not allowed here"),
         ({"mounts": [Mount("nope", "/data")]}, VolumeNotFound, 'there is no volume "nope"'),
-        ({"resources": HUGE, "timeout": 2}, WaitTimeout, "without enough free CPU"),
-        ({"placement": Placement(node="elsewhere"), "timeout": 2}, WaitTimeout, "not the one it has to run on"),
+        ({"resources": HUGE, "timeout": 4}, WaitTimeout, "without enough free CPU"),
+        ({"placement": Placement(node="elsewhere"), "timeout": 4}, WaitTimeout, "not the one it has to run on"),
     ],
     ids=["no such image", "not an image", "no such program", "root", "no such claim", "no room", "no such node"],
 )

@@ -350,7 +350,7 @@ def test_a_disk_that_no_node_reaches_is_waited_for_and_named_at_the_end(counted,
     nowhere = [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["nowhere"]}]
     by_hand("data", nodeAffinity={"required": {"nodeSelectorTerms": [{"matchExpressions": nowhere}]}})
     assert "its disk is on nowhere" in handle().ssh(IMAGE, explain=True).sentence
-    refused(handle(), counted, kt.WaitTimeout, "where its disk cannot be used", timeout=2)
+    refused(handle(), counted, kt.WaitTimeout, "where its disk cannot be used", timeout=4)
 
 
 def test_ctrl_c_leaves_nothing(volume, counted):
