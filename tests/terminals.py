@@ -107,6 +107,7 @@ class Cable:
         self._lock = threading.Lock()
         self._open = []
         self._is_cut = False
+        self._slow = 0
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -117,9 +118,11 @@ class Cable:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
-    def mend(self):
+    def mend(self, *, slow=0):
+        """Let connections through again; each begins so many seconds later."""
         with self._lock:
             self._is_cut = False
+            self._slow = slow
 
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -150,8 +153,8 @@ class Cable:
                 self._threads.append(thread)
                 thread.start()
 
-    @staticmethod
-    def _copy(source, sink):
+    def _copy(self, source, sink):
+        time.sleep(self._slow)
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 sink.sendall(data)

@@ -20,8 +20,9 @@ from kt_jupyter.terminal.target import Target
 
 _APART = 0.05  # seconds between two sizes: who hears of both at once finds the size that he knew, and draws nothing
 _LOOK_EVERY = 0.25  # seconds between two looks at the size of a terminal whose signals go to another program
-_LOG_WITHIN = 1.0  # seconds; then what arrives is shown without what was missed
-_FIRST_LOG_WITHIN = 5.0  # of a container that has just started: it cannot be read until the cluster knows of the start
+# Seconds that the log may take: networks are slow, and that of a container which has just started cannot be read until
+# the cluster knows of the start. Then what arrives is shown without what was missed.
+_LOG_WITHIN = 5.0
 _SIGN_WITHIN = (
     0.3  # for a first sign of life: that there is no container yet is said after a handshake that looked good
 )
@@ -151,9 +152,8 @@ class Pump:
                     self._held += data
 
     async def _catch_up(self) -> None:
-        within = _LOG_WITHIN if self._history.anything else _FIRST_LOG_WITHIN
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._log_is_here.wait(), within)
+            await asyncio.wait_for(self._log_is_here.wait(), _LOG_WITHIN)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._sign.wait(), _SIGN_WITHIN)
         self.lived = True

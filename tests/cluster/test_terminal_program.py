@@ -103,6 +103,17 @@ def test_after_a_broken_connection_it_is_the_same_shell_with_what_was_missed(she
     assert [terminal.text.count(f"line-{i}\n") for i in range(1, 7)] == [1] * 6
 
 
+def test_what_was_missed_is_shown_over_a_slow_network_too(shell_pod, attach, over_cable, cable):
+    terminal = attach(shell_pod(), env=over_cable)
+    terminal.shows("the banner")
+    terminal.enter("(sleep 1; echo mean-$((40 + 2))-while) & echo be-$((40 + 2))-fore")
+    terminal.shows("be-42-fore")
+    cable.cut()
+    terminal.shows("connection lost")
+    cable.mend(slow=2)
+    terminal.shows("mean-42-while")
+
+
 def test_a_second_terminal_shows_the_scrollback_of_the_same_shell(shell_pod, attach):
     pod = shell_pod()
     first = attach(pod)
