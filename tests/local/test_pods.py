@@ -118,6 +118,7 @@ def test_after_a_restart_a_pod_that_shall_always_run_runs_again_on_the_same_data
     here.make(CLAIMS, claim("data"))
     script = "echo started >> /data/starts; sleep 600"
     here.make(PODS, pod("always", script, restartPolicy="Always", **mounting("data")))
+    here.running("always")  # as the server knows it, which its process may have been for a moment
     starts = directory_of(here, "data") / "starts"
     eventually(lambda: starts.is_file() and starts.read_text() == "started\n")
     local.end(signal.SIGKILL)
