@@ -223,6 +223,17 @@ def test_nothing_is_left_on_disk_of_what_is_forgotten(mine, agent):
     assert "refused" in mine.ask(ask="info", id=work.hex())
 
 
+def test_it_leaves_no_file_when_it_ends(start, tmp_path):
+    agent = start(env={"TMPDIR": str(tmp_path)})
+    with agent.client() as client:
+        client.call(pickle.dumps((os.urandom, (MEGABYTE,), {})))
+        for source in ("%time x = 1", "import os; os._exit(1)", "%bookmark here"):  # two processes; the last one writes
+            client.cell(source)
+    agent.process.terminate()
+    agent.process.wait(10)
+    assert [each.name for each in tmp_path.iterdir()] == [agent.log.name]
+
+
 def test_a_work_that_runs_is_not_forgotten(mine):
     work = mine.start("call", code("print('go')\nimport time\ntime.sleep(60)"))
     mine.printed(work, "go")

@@ -47,7 +47,8 @@ class Cells(Listener):
     def warm_up(self) -> None:
         """Have the process ready."""
         if self._child is None:
-            self._child = self._agent.children.fork(inside.cells, self)
+            directory = self._agent.directory
+            self._child = self._agent.children.fork(lambda speaker, told: inside.cells(speaker, told, directory), self)
             self._used = False
 
     def submit(self, work: Work) -> None:

@@ -23,8 +23,8 @@ class Engine:
         raise NotImplementedError
 
 
-def make(main: types.ModuleType, voice: Voice) -> Engine:
-    """Return the engine for this image."""
+def make(main: types.ModuleType, voice: Voice, directory: str) -> Engine:
+    """Return the engine for this image; files that it needs go to ``directory``, whose owner removes them."""
     try:
         found = importlib.util.find_spec("IPython") is not None
     except (ImportError, ValueError):
@@ -33,7 +33,7 @@ def make(main: types.ModuleType, voice: Voice) -> Engine:
         try:
             from . import ipython
 
-            return ipython.IPythonEngine(main, voice)
+            return ipython.IPythonEngine(main, voice, directory)
         except Exception:  # noqa: BLE001 - a broken one must not keep cells from running
             traceback.print_exc(limit=-1)
             sys.stderr.write("[kt] The image's IPython does not work here; cells run without it.\n")

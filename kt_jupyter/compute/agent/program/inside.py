@@ -63,12 +63,12 @@ class Process:
         os.environ.setdefault("MPLBACKEND", figures.BACKEND)
 
 
-def cells(speaker: channel.Speaker, told: int) -> None:
+def cells(speaker: channel.Speaker, told: int, directory: str) -> None:
     """Run cells until the supervisor is gone."""
     process = Process(speaker)
     process.interrupts.arm()
     process.interrupts.disarm()
-    runs = engine.make(process.main, process.voice)
+    runs = engine.make(process.main, process.voice, directory)
     gc.enable()  # off since the agent's start
     while True:
         order = orders.take(told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import types
 import warnings
 from typing import Any, Dict, cast
@@ -95,12 +94,13 @@ class Shell(InteractiveShell):
 class IPythonEngine(engine.Engine):
     """See the module."""
 
-    def __init__(self, main: types.ModuleType, voice: Voice) -> None:
+    def __init__(self, main: types.ModuleType, voice: Voice, directory: str) -> None:
         _voices[:] = [voice]
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.banner1 = ""
-        place = os.environ.get("IPYTHONDIR") or tempfile.mkdtemp(prefix="kt-ipython-")
+        # A profile is files, which cannot be switched off: they are among the supervisor's, who outlives this process.
+        place = os.environ.get("IPYTHONDIR") or os.path.join(directory, "ipython")
         warnings.filterwarnings("ignore", message="To exit: use")
         made = Shell.instance(config=config, ipython_dir=place, user_module=main, user_ns=main.__dict__)
         self._shell = cast("Any", made)

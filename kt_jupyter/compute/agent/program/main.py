@@ -16,6 +16,7 @@ from .server import Server
 def main(options: dict[str, Any]) -> int:
     """Run until the pod is to end; returns the exit code."""
     directory = os.environ.get("KT_AGENT_DIRECTORY") or options["directory"]
+    ours = not os.path.isdir(directory)
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         loop = Loop()
@@ -33,4 +34,8 @@ def main(options: dict[str, Any]) -> int:
     agent.log.say(f"agent {agent.boot[:8]}, Python {sys.version.split()[0]}")
     loop.run()
     server.close()
+    if ours:  # a pod's files go with it, but a pod may be a process that shares its machine's /tmp
+        import shutil  # milliseconds that the start shall not take
+
+        shutil.rmtree(directory, ignore_errors=True)
     return agent.code
