@@ -113,9 +113,12 @@ lint: install
 	@version=$(VERSION); grep -m1 '^## ' CHANGELOG.md | grep -qF "$$version" || \
 		{ echo "CHANGELOG.md does not begin with version $$version, which package.json has"; exit 1; }
 
+# On the embedded cluster, of which each of the two has its own; a file's tests stay together. ARGS="-n 0" for a debugger.
+TWO_AT_ONCE := -n 2 --dist loadfile
+
 test-python: install
 	$(call say,tests)
-	$(BIN)/pytest --ignore=tests/ui --ignore=tests/bench $(ARGS)
+	$(BIN)/pytest $(TWO_AT_ONCE) --ignore=tests/ui --ignore=tests/bench $(ARGS)
 
 test-notebooks: install
 	$(call say,tutorials)

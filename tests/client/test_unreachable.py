@@ -19,8 +19,9 @@ def unreachable(cluster):
 
 @pytest.fixture
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
+    with socket.socket() as taken:  # for as long as the test runs, so that nobody else listens there
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 def test_nobody_listens(configured, free_port):

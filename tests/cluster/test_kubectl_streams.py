@@ -56,8 +56,8 @@ def test_exec_it_is_a_terminal_with_a_size_that_changes(kubectl, waits):
 
 def test_exec_it_passes_control_c_to_the_command_and_keeps_the_shell(kubectl, waits):
     with kubectl.terminal("exec", "-it", waits, "--", "sh") as terminal:
-        terminal.type("sleep 600; echo over\n")
-        started = "until grep -aqs 'slee[p].600' /proc/[0-9]*/cmdline; do sleep 0.1; done"
+        terminal.type("sleep 602; echo over\n")
+        started = "until grep -aqs 'slee[p].602' /proc/[0-9]*/cmdline; do sleep 0.1; done"
         kubectl("exec", waits, "--", "sh", "-c", started)
         terminal.type("\x03")
         terminal.type("echo still-$((1+1)); exit 5\n")

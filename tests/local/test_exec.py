@@ -105,9 +105,9 @@ def test_a_command_sees_the_containers_mounts_and_not_the_machines_tmp(here, tmp
 
 def stops_a_job(name, stream):
     """Do in a shell what only job control can: Ctrl-Z, and go on with the shell."""
-    stream.write(b"echo $TERM-$((6*7)); sleep 600\n")
+    stream.write(b"echo $TERM-$((6*7)); sleep 601\n")
     shown = seen(stream, b"xterm-42\r\n")
-    until(name, "pgrep -fx 'sleep 600' > /dev/null")
+    until(name, "pgrep -fx 'sleep 601' > /dev/null")
     stream.write(b"\x1a")
     shown += seen(stream, b"Stopped")
     stream.write(b"exit 3\nexit 3\n")  # the first is answered: there are stopped jobs
