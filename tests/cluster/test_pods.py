@@ -4,7 +4,7 @@ import pytest
 
 from kt_jupyter.errors import NotFound, Rejected
 from kt_jupyter.kube import PODS
-from tests.cluster.workloads import CONFIG_MAPS, condition, container, phase, pod, terminated
+from tests.cluster.workloads import CONFIG_MAPS, FILL, condition, container, phase, pod, terminated
 from tests.waiting import eventually
 
 
@@ -187,6 +187,12 @@ def test_a_pod_can_be_pinned_to_a_node_by_name(workloads):
     term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [first]}]}
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
     assert workloads.run("second", "true", affinity=affinity)["spec"]["nodeName"] == first
+
+
+def test_a_container_that_uses_more_memory_than_its_limit_is_killed(workloads):
+    limits = {"resources": {"limits": {"memory": "32Mi"}}}
+    end = terminated(workloads.run("large", f"{FILL}; sleep 3600", container_extra=limits))
+    assert (end["reason"], end["exitCode"]) == ("OOMKilled", 137)
 
 
 def test_every_step_of_a_start_is_an_event(workloads):

@@ -136,9 +136,7 @@ def ended(pod):
     return True if pod is None or pod["status"].get("phase") in ("Succeeded", "Failed") else None
 
 
-def test_a_cell_that_needs_more_memory_than_its_pod_may_have(cluster, session):
-    if cluster.is_local:
-        pytest.skip("the embedded cluster limits nobody's memory")
+def test_a_cell_that_needs_more_memory_than_its_pod_may_have(session):
     source = "x = []\nwhile True: x.append(bytearray(b'x' * (1 << 22)))"
     try:
         done, _ = run(session, source)
@@ -148,3 +146,10 @@ def test_a_cell_that_needs_more_memory_than_its_pod_may_have(cluster, session):
     assert done.status == "out of memory"
     assert "256 MiB" in done.sentence
     assert run(session, "1")[0].status == "ok"
+
+
+def test_memory_that_forked_processes_share_counts_once(session):
+    fork = "import os, time\nx = b'x' * (100 << 20)\nwork = [os.fork() for _ in range(2)]"  # four: 400 MiB, if summed
+    leave = "time.sleep(2)  # for as long as it takes to be noticed\nif 0 in work: os._exit(0)"
+    done, _ = run(session, f"{fork}\n{leave}")
+    assert done.status == "ok"

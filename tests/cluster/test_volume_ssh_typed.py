@@ -93,9 +93,7 @@ def test_a_laptop_that_slept_finds_the_same_shell_and_what_it_printed_meanwhile(
     terminal.shows("kept-21")
 
 
-def test_a_shell_that_uses_up_its_memory_is_said_and_leaves_nothing(cluster, opened, tab, workloads):
-    if cluster.is_local:
-        pytest.skip("the embedded cluster limits nobody's memory")
+def test_a_shell_that_uses_up_its_memory_is_said_and_leaves_nothing(opened, tab, workloads):
     terminal = tab(opened)
     terminal.shows("/data $ ")
     terminal.enter("exec sh -c 'x=$(head -c 400000000 /dev/zero | tr \"\\0\" x); echo ${#x}'")

@@ -6,6 +6,7 @@ CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
 
 IMAGE = "alpine:latest"
+FILL = "x=$(yes | head -c 100000000)"  # a shell that has so many bytes in a variable
 SECONDS = 45  # how long a slow cluster may take to start or end a pod
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kt_jupyter.kube import CLAIMS, NODES, PODS, STORAGE_CLASSES, VOLUMES, connect
-from tests.cluster.workloads import Workloads, claim, mounting, phase, pod, terminated
+from tests.cluster.workloads import FILL, Workloads, claim, mounting, phase, pod, terminated
 from tests.waiting import eventually
 
 SHARED = {"mode": "ReadWriteMany", "storageClassName": "shared"}  # bound before any pod
@@ -139,6 +139,15 @@ def test_without_namespaces_pods_find_their_volumes_by_variable_and_are_told_so(
     assert "volumes are not at their mountPath" in here.event("told", "MountedElsewhere")
     found = here.cluster.get(PODS, "told", namespace="default")
     assert found["metadata"]["annotations"]["local.kt-jupyter.dev/mounts"] == "environment"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("environment", [{}, OFF], ids=["isolated", "not isolated"])
+def test_the_memory_of_a_process_that_left_its_group_counts(server, environment):
+    limits = {"resources": {"limits": {"memory": "32Mi"}}}
+    here, script = server(**environment).start(), f"(setsid sh -c '{FILL}; sleep 3600' &); sleep 3600"
+    end = terminated(here.run("left", script, container_extra=limits))
+    assert (end["reason"], end["exitCode"]) == ("OOMKilled", 137)
 
 
 def test_the_data_goes_with_the_claim_where_the_class_deletes(here):

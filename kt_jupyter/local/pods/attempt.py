@@ -6,15 +6,18 @@ Every way a start can go wrong is a state that people and programs know from rea
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Final
 
 from kt_jupyter.local.objects import Object, dig, now, parse_time
+from kt_jupyter.local.pods import memory
 from kt_jupyter.local.pods.container import Surroundings, full_name, process_spec, termination_file
 from kt_jupyter.local.pods.environment import ConfigProblem
 from kt_jupyter.local.pods.images import IMAGE_ID, Image, ImageProblem, find_image
 from kt_jupyter.local.pods.process import CannotStart, Process, ProcessSpec
+from kt_jupyter.local.pods.restore import KILLED
 from kt_jupyter.local.pods.state import (
     BACKOFF_FORGOTTEN,
     FIRST_BACKOFF,
@@ -26,6 +29,7 @@ from kt_jupyter.local.pods.state import (
     backoff,
 )
 from kt_jupyter.local.pods.volumes import MountProblem, PodVolumes, object_lookup
+from kt_jupyter.specs import quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,14 +209,18 @@ class Attempts:
         container.state = Running(started)
         self._say(container, "Started", f"Started container {container.name}")
         self._worker.report()
+        limit = dig(self._specification(container), "resources", "limits", "memory")
+        watch = asyncio.ensure_future(memory.enforce(int(quantity.parse(limit)), process)) if limit else None
         try:
             code = await process.wait()
         finally:
+            if watch is not None:
+                watch.cancel()
             del self._worker.processes[container.name]
             self._host.running.remove(self._worker.pod, container.name)
         container.state = Terminated(
             exit_code=code,
-            reason="Completed" if code == 0 else "Error",
+            reason=_reason(code, process),
             started_at=started,
             finished_at=now(),
             container_id=container.container_id,
@@ -251,6 +259,12 @@ class Attempts:
         field = "initContainers" if container.is_init else "containers"
         path = f"spec.{field}{{{container.name}}}"
         self._host.event(self._worker.pod, reason, message, warning=warning, container=path)
+
+
+def _reason(code: int, process: Process) -> str:
+    if process.out_of_memory and code == KILLED:
+        return "OOMKilled"
+    return "Completed" if code == 0 else "Error"
 
 
 def _duration(seconds: float) -> str:

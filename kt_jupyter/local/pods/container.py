@@ -2,9 +2,9 @@
 
 What an unprivileged user can give is given: ``runAsUser`` and ``runAsGroup`` are the ids seen inside the container's
 user namespace (outside, every file belongs to the user), the root is read-only but for the container's own places, and
-capabilities and seccomp profiles are moot. CPU and memory limits count for scheduling and quota but are not enforced:
-the one limit an unprivileged process can set on itself, ``RLIMIT_AS``, counts reserved addresses, of which Python with
-numpy takes gigabytes it never uses; enforcing it would stop what runs on any real cluster.
+capabilities and seccomp profiles are moot. CPU limits count for scheduling and quota and are not enforced; memory
+limits are, by looking (``memory``): the one limit an unprivileged process can set on itself, ``RLIMIT_AS``, counts
+reserved addresses, of which Python with numpy takes gigabytes it never uses; it would stop what runs on any cluster.
 """
 
 from __future__ import annotations

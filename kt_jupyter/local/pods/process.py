@@ -72,6 +72,12 @@ class Process:
         self._shim = shim
         self._lifeline = lifeline
         self._commands: set[Command] = set()
+        self.out_of_memory = False
+
+    @property
+    def pid(self) -> int:
+        """The process whose descendants are the container's processes."""
+        return self._shim.pid
 
     @classmethod
     async def start(cls, spec: ProcessSpec, output: Output) -> Process:
@@ -156,6 +162,11 @@ class Process:
     def kill(self) -> None:
         """End every process of the container at once."""
         self._lifeline.close()
+
+    def run_out_of_memory(self) -> None:
+        """End every process at once because together they use more memory than the container may."""
+        self.out_of_memory = True
+        self.kill()
 
     def close(self) -> None:
         """Kill what still runs and give back descriptors."""

@@ -34,7 +34,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Terminated:
-    """Ended with that code; ``reason`` is Completed, Error, StartError or ContainerStatusUnknown."""
+    """Ended with that code; ``reason`` is Completed, Error, OOMKilled, StartError or ContainerStatusUnknown."""
 
     exit_code: int
     reason: str

@@ -113,15 +113,18 @@ def _kill_all(child: int, commands: Commands, *, isolated: bool) -> None:
     if not isolated:
         commands.kill()
     if not isolated and sys.platform == "linux":
-        _kill_adopted()
+        _kill_adopted(child)
 
 
-def _kill_adopted() -> None:
-    """Kill what was re-parented to this process, until nothing is: each death may hand us its children."""
+def _kill_adopted(first: int) -> None:
+    """Kill what was re-parented to this process, until nothing is: each death may hand us its children.
+
+    Not the first process, which has been killed: who supervises it waits for it, to have its exit code.
+    """
     while True:
         try:
             with open(f"/proc/self/task/{os.getpid()}/children") as file:
-                children = [int(pid) for pid in file.read().split()]
+                children = [pid for pid in map(int, file.read().split()) if pid != first]
         except OSError:
             return
         if not children:
