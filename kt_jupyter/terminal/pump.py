@@ -133,6 +133,7 @@ class Pump:
             await self._resize()
 
     async def _type(self, stream: AsyncStream) -> None:
+        await self._lives()  # else what is typed while the container starts would go to an attempt that fails
         while typed := await self._screen.read():
             await self._resize()  # what is typed after the window changed is read by a program that knows
             try:
@@ -154,8 +155,7 @@ class Pump:
     async def _catch_up(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._log_is_here.wait(), _LOG_WITHIN)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._sign.wait(), _SIGN_WITHIN)
+        await self._lives()
         self.lived = True
         async with self._showing:
             arrived, self._held = bytes(self._held or b""), None
@@ -165,6 +165,11 @@ class Pump:
             if self._after:
                 self._screen.say(self._after)
             await self._put(arrived)
+
+    async def _lives(self) -> None:
+        """Wait for a first sign of life, or until it is taken for granted; an attempt that fails ends before."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sign.wait(), _SIGN_WITHIN)
 
     async def _put(self, data: bytes) -> None:
         self._history.saw(data)

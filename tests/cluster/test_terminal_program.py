@@ -12,6 +12,7 @@ from kt_jupyter.terminal.presence import Presence
 from kt_jupyter.terminal.screen import Screen
 from kt_jupyter.terminal.target import Target
 from tests.cluster.shell_pods import kubeconfig
+from tests.cluster.workloads import container
 from tests.terminals import Cable
 
 
@@ -36,6 +37,17 @@ def test_it_shows_what_was_printed_before_it_came_and_what_is_typed(shell_pod, a
     terminal.enter("echo sum-$((40 + 2)) in $PWD")
     terminal.shows("sum-42 in /tmp")
     assert terminal.text.count("the banner") == 1
+
+
+def test_what_is_typed_while_the_pod_starts_is_for_its_shell(shell_pod, attach, workloads):
+    pod = shell_pod(initContainers=[container("until [ -e /tmp/go ]; do sleep 0.1; done", name="first")])
+    terminal = attach(pod)
+    terminal.enter("echo typed-$((40 + 2))")
+    terminal.shows("is starting")
+    go = ["touch", "/tmp/go"]
+    with workloads.cluster.exec(pod, go, namespace=workloads.namespace, container="first") as stream:
+        stream.wait(timeout=30)
+    terminal.shows("typed-42")
 
 
 def test_a_container_that_began_just_after_the_attempt_to_attach_is_tried_again_at_once(
