@@ -7,6 +7,7 @@ start goes on.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import queue
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from typing import Any, Literal, Self
 
 from kt_jupyter.errors import KtError
 from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, Cluster, Event, Resource, Subscription
+from kt_jupyter.pods import refused
 from kt_jupyter.pods.stages import Seen
 from kt_jupyter.specs.job import NAME_LABEL
 
@@ -38,6 +40,7 @@ class Following:
         self._namespace: str = job["metadata"]["namespace"]
         self._uid: str = job["metadata"]["uid"]
         self._job: Json | None = job
+        self._ours = f"{NAME_LABEL}={job['metadata']['name']}"
         self._is_listed = False
         self._claims: dict[str, Json | None] = dict(claims)
         self._pods: dict[str, Json] = {}
@@ -48,9 +51,8 @@ class Following:
 
     def __enter__(self) -> Self:
         assert self._job is not None
-        name = self._job["metadata"]["name"]
-        self._watch("pod", PODS, label_selector=f"{NAME_LABEL}={name}")
-        self._watch("job", JOBS, name=name)
+        self._watch("pod", PODS, label_selector=self._ours)
+        self._watch("job", JOBS, name=self._job["metadata"]["name"])
         self._watch_events(self._uid)
         for claim in self._claims.values():
             assert claim is not None
@@ -107,10 +109,18 @@ class Following:
             case "job":
                 if key == self._uid:
                     self._job = None if gone else obj
+                    if self._job is not None and refused.ended(self._job) is not None:
+                        self._read_pods()
             case "claim":
                 self._claims[obj["metadata"]["name"]] = None if gone else obj
             case "pod":
                 self._note_pod(key, obj, gone=gone)
+
+    def _read_pods(self) -> None:
+        """Read the pods of a Job that has ended: they say why, and their watch may say so later than the Job's."""
+        with contextlib.suppress(KtError):
+            for pod in self._cluster.list(PODS, namespace=self._namespace, label_selector=self._ours):
+                self._note_pod(pod["metadata"]["uid"], pod, gone=False)
 
     def _note_pod(self, uid: str, pod: Json, *, gone: bool) -> None:
         # One that is gone is remembered as it was last: that it was deleted is the reason that nothing comes of it.

@@ -218,6 +218,17 @@ def test_a_job_that_is_gone_before_it_is_watched_ends_the_wait_too(cluster, work
         starting.until("running")
 
 
+def test_a_job_that_has_failed_says_what_its_pod_says_whichever_is_heard_of_first(cluster, workloads):
+    made = workloads.make(JOBS, manifest(command=["no-such-shell"]))
+    workloads.over("probe")
+    for _ in range(10):
+        with (
+            pytest.raises(ImageNotAvailable, match='has no program "no-such-shell"'),
+            Start(cluster, made, subject="the probe", existing=made, timeout=10, progress=QUIET) as starting,
+        ):
+            starting.until("running")
+
+
 def test_a_name_that_is_taken_is_left_to_whoever_has_it(begin, workloads):
     first = begin()
     with pytest.raises(Exception, match='there is a Job "probe"'):
