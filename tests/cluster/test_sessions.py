@@ -107,6 +107,16 @@ def test_a_work_is_found_again_by_its_id(sessions, session):
         other.attach("00" * 16)
 
 
+def test_attached_to_again_while_it_prints_it_has_every_line(session):
+    lines, heard = 3_000, Heard()
+    work = session.start_cell(f"import time\nfor i in range({lines}):\n    print(i, flush=True)\n    time.sleep(0.001)")
+    next(event for event in work.events() if getattr(event, "text", ""))
+    for _ in range(20):
+        again = session.attach(work.id)
+    assert again.follow(heard).status == "ok"
+    assert heard.text() == "".join(f"{i}\n" for i in range(lines))
+
+
 def test_which_modules_there_are(session):
     assert session.probe(["json", "nosuchmodule"]) == {"json": True, "nosuchmodule": False}
 

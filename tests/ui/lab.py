@@ -22,6 +22,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kt_jupyter.kube import Cluster, connect
 from tests.servers import free_port, wait_until_served
+from tests.waiting import eventually
 
 TOKEN = "ui-tests"
 STARTS_WITHIN = 90  # seconds
@@ -83,7 +84,7 @@ class Notebook:
         expect(self.prompt(index)).not_to_have_text("[ ]:")
 
     def wait_until_ran(self, index: int) -> None:
-        expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"), timeout=30_000)
+        expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
 
 
 class Jupyter:
@@ -167,6 +168,19 @@ class Jupyter:
         with page.expect_websocket(lambda socket: "/channels" in socket.url, timeout=60_000):
             page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")
         return Notebook(page)
+
+    def keeps(self, terminal: str) -> None:
+        """Wait until the layout that JupyterLab would restore, which it stores a moment after it changes, has a tab."""
+
+        def kept() -> bool:
+            for each in (self.home / "workspaces").glob("*"):
+                with contextlib.suppress(ValueError):  # it is being written
+                    layout = json.loads(each.read_text())["data"].get("layout-restorer:data", {}).get("main")
+                    if f'"terminal:{terminal}"' in json.dumps(layout):
+                        return True
+            return False
+
+        eventually(kept)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Make a request to Jupyter's own API."""

@@ -1,13 +1,9 @@
 """A terminal on a volume, in a JupyterLab tab: what a person sees and does there."""
 
-import re
-
 from playwright.sync_api import expect
 
 from kt_jupyter.kube import PODS
 from tests.ui.terminals import PATIENCE
-
-KEPT = re.compile("/lab/api/workspaces/")  # where JupyterLab keeps its layout, a moment after it changes
 
 
 def test_a_cell_opens_a_tab_beside_the_notebook_in_the_volumes_directory(ssh, page, tab, volume):
@@ -35,10 +31,10 @@ def test_the_shell_has_the_size_of_the_tab_whenever_it_changes(ssh, page, tab):
     assert more_rows == tab.screen.locator("> div").count()
 
 
-def test_after_a_reload_the_scrollback_is_there_once_and_the_shell_is_the_same(ssh, page, tab):
-    with page.expect_response(KEPT):
-        tab.enter("mine=7; echo before-$mine")
-        tab.shows("before-7")
+def test_after_a_reload_the_scrollback_is_there_once_and_the_shell_is_the_same(lab, ssh, page, tab):
+    tab.enter("mine=7; echo before-$mine")
+    tab.shows("before-7")
+    lab.keeps(lab.ask("GET", "terminals")[0]["name"])
     page.goto(page.url.partition("?")[0])
     tab.is_open()
     tab.shows("before-7")

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 import kt_jupyter
-from tests.ui.test_terminal import KEPT
 
 ROUTE = re.compile("/kt_jupyter/terminals")
 VERSION = kt_jupyter.__version__
@@ -62,11 +61,9 @@ def test_a_server_without_our_part_is_told_what_to_run(lab, page, without_our_pa
 @pytest.fixture
 def layout(lab, page, ssh, tab):
     """Leave a page with the tab of a terminal, which it would restore; its address, and the terminal's name."""
-    with page.expect_response(KEPT):
-        tab.enter("echo kept")
-        tab.shows("kept")
     address = page.url.partition("?")[0]
     (terminal,) = [each["name"] for each in lab.ask("GET", "terminals")]
+    lab.keeps(terminal)
     page.goto("about:blank")
     return address, terminal
 

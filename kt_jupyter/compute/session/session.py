@@ -253,8 +253,7 @@ class Session:
             tracked = Tracked(id_, None, b"", is_call=told["info"]["kind"] == "call", position=offset)
             talk.flow.add(tracked)
         else:
-            tracked.rewind(offset)
-            talk.flow.resume(tracked)
+            await talk.follow_again(tracked, offset)
         return Work(talk, tracked)
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from kt_jupyter.compute.session import reading
 from kt_jupyter.compute.session.facts import Hello
 from kt_jupyter.compute.session.flow import Flow
-from kt_jupyter.compute.session.link import Address, Broken, Link, open_link
+from kt_jupyter.compute.session.link import Address, Broken, Link, Refused, open_link
 from kt_jupyter.compute.session.news import News
 from kt_jupyter.compute.session.pod import PodWatch
+from kt_jupyter.compute.session.tracked import Tracked
 from kt_jupyter.errors import (
     AgentMismatch,
     CommandNotStarted,
@@ -107,6 +108,16 @@ class Talk:
                 return await link.ask(message)
             except Broken:
                 await self._without(link)
+
+    async def follow_again(self, work: Tracked, position: int) -> None:
+        """Follow a work from another position, when nothing of before is on its way: it would look like a gap."""
+        self.flow.drop(work)
+        try:
+            with contextlib.suppress(Refused):
+                await self.ask({"ask": "detach", "id": work.id.hex()})
+        finally:
+            work.rewind(position)
+            self.flow.add(work)
 
     async def _without(self, broken: Link) -> None:
         """Wait until a connection that broke is known to be gone."""
