@@ -380,7 +380,7 @@ def test_tab_knows_computes_volumes_and_options(notebook, place):
 
 
 def test_after_an_idle_end_the_next_cell_says_so_and_starts_afresh_when_asked(notebook, place):
-    short = f"%%kt_compute short {OPTIONS} --idle 2s"
+    short = f"%%kt_compute short {OPTIONS} --idle 4s"
     notebook.run(f"{short}\nx = 1")
     pod = next(row.pod_name for row in kt.computes() if row.name == "short")
     place.ended(pod)

@@ -239,7 +239,7 @@ def test_a_name_that_is_taken_is_left_to_whoever_has_it(begin, workloads):
 @pytest.mark.usefixtures("nothing_is_left")
 def test_without_anybody_who_renews_its_lease_it_ends_and_goes(cluster, workloads):
     lasting = manifest()
-    lasting["spec"] |= {"activeDeadlineSeconds": 4, "ttlSecondsAfterFinished": 0}
+    lasting["spec"] |= {"activeDeadlineSeconds": 8, "ttlSecondsAfterFinished": 0}
     started = start(cluster.with_namespace(workloads.namespace), lasting, subject="the probe", progress=QUIET)
     workloads.gone(PODS, started.name)
 

@@ -10,9 +10,10 @@ import time
 import pytest
 
 from kt_jupyter.compute.session import Session, Stopping
-from kt_jupyter.errors import NotFound, SessionEnded, WorkNotFound
+from kt_jupyter.errors import KtError, NotFound, SessionEnded, WorkNotFound
 from kt_jupyter.kube import PODS
 from tests.cluster.sessions import Heard, run
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -115,6 +116,24 @@ def test_attached_to_again_while_it_prints_it_has_every_line(session):
         again = session.attach(work.id)
     assert again.follow(heard).status == "ok"
     assert heard.text() == "".join(f"{i}\n" for i in range(lines))
+
+
+def test_who_waits_for_output_is_told_that_another_reads_it_now(session):
+    work, told = session.start_cell("print('go', flush=True)\nimport time\ntime.sleep(60)"), []
+
+    def read():
+        try:
+            work.follow(told.append)
+        except KtError as error:
+            told.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    eventually(lambda: any(getattr(event, "text", "") for event in told))
+    session.attach(work.id)
+    reader.join(20)
+    work.interrupt()
+    assert "followed by another `attach` in this kernel" in str(told[-1])
 
 
 def test_which_modules_there_are(session):

@@ -45,13 +45,14 @@ class Tracked:
         self.outcome.add_done_callback(_seen)
         self._told: Json | None = None
         self.reading = 0
+        self.news = asyncio.Event()
         self.rewind(position)
 
     def rewind(self, position: int) -> None:
         """Begin the events at a position; whoever read them before is told so."""
         self.reader = records.Reader(position)
         self.queue: deque[tuple[Event, int]] = deque()
-        self.news = asyncio.Event()
+        self.news.set()
         self.reading += 1
         self.position = position
         self.at_end = False
