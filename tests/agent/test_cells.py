@@ -270,13 +270,13 @@ import os, threading, time
 def between():
     while not os.path.exists({str(over)!r}):
         time.sleep(0.01)
-    print("between", "cells")
+    print("over:", {str(over)!r})
 threading.Thread(target=between).start()
 """
     assert client.cell(source).stdout == ""
     over.touch()
-    everywhere.logged("between cells")
-    assert client.cell("1").events[0][1]["late"] == len("between cells\n")
+    everywhere.logged(f"over: {over}")
+    assert client.cell("1").events[0][1]["late"] == len(f"over: {over}\n")
 
 
 def test_variables_come_in_and_go_out(client):
