@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kt_jupyter.kube import CLAIMS, NODES, PODS, STORAGE_CLASSES, VOLUMES, connect
+from tests.cluster.sessions import Sessions, run
 from tests.cluster.workloads import FILL, Workloads, claim, mounting, phase, pod, terminated
 from tests.waiting import eventually
 
@@ -148,6 +149,18 @@ def test_the_memory_of_a_process_that_left_its_group_counts(server, environment)
     here, script = server(**environment).start(), f"(setsid sh -c '{FILL}; sleep 3600' &); sleep 3600"
     end = terminated(here.run("left", script, container_extra=limits))
     assert (end["reason"], end["exitCode"]) == ("OOMKilled", 137)
+
+
+def test_without_namespaces_each_agent_has_a_place_of_its_own_and_leaves_none(server, request):
+    local = server(**OFF)
+    sessions = Sessions(local.start().cluster, "default")
+    request.addfinalizer(sessions.close)
+    tell = "import os; print(os.environ['KT_AGENT_DIRECTORY'], os.getppid())"
+    told = {run(sessions.start(name), tell)[1].text() for name in ("one", "two")}
+    places = {Path(words.split()[0]) for words in told}
+    assert len(told) == 2 == len([each for each in places if each.is_dir()])
+    local.end()
+    assert not [each for each in places if each.exists()]
 
 
 def test_the_data_goes_with_the_claim_where_the_class_deletes(here):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import shutil
 import uuid
 from typing import TYPE_CHECKING, Final
 
 from kt_jupyter.local.objects import Object, dig, now, parse_time
 from kt_jupyter.local.pods import memory
-from kt_jupyter.local.pods.container import Surroundings, full_name, process_spec, termination_file
+from kt_jupyter.local.pods.container import Surroundings, agent_directory, full_name, process_spec, termination_file
 from kt_jupyter.local.pods.environment import ConfigProblem
 from kt_jupyter.local.pods.images import IMAGE_ID, Image, ImageProblem, find_image
 from kt_jupyter.local.pods.process import CannotStart, Process, ProcessSpec
@@ -216,6 +217,8 @@ class Attempts:
         finally:
             if watch is not None:
                 watch.cancel()
+            if not spec.isolate:
+                shutil.rmtree(agent_directory(self._worker.pod, self._specification(container)), ignore_errors=True)
             del self._worker.processes[container.name]
             self._host.running.remove(self._worker.pod, container.name)
         container.state = Terminated(

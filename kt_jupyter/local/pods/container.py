@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import tempfile
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,9 @@ def process_spec(pod: Object, container: Object, image: Image, given: Surroundin
     cwd = container.get("workingDir") or "/"
     if not given.isolate:
         private = str(given.scratch / "tmp")
-        environment = {"TMPDIR": private, **environment, "HOME": values.get("HOME", private)}
+        agent = str(agent_directory(pod, container))
+        environment = {"TMPDIR": private, "KT_AGENT_DIRECTORY": agent, **environment}
+        environment["HOME"] = values.get("HOME", private)
         environment.update(mount_variables(container, given.mounts))
         cwd = _nearest_directory(cwd, given)
     return ProcessSpec(
@@ -92,6 +95,11 @@ def mount_variables(container: Object, mounts: list[Mount]) -> dict[str, str]:
 def termination_file(scratch: Path) -> Path:
     """Where, on this machine, the container's termination message is written."""
     return scratch / "termination-log"
+
+
+def agent_directory(pod: Object, container: Object) -> Path:
+    """Where kt_jupyter's agent has its socket when /tmp is this machine's: short, macOS takes a path of 103 bytes."""
+    return Path(_TMP) / f"kt-{uuid.uuid5(uuid.UUID(dig(pod, 'metadata', 'uid')), container['name']).hex}"
 
 
 def _own_places(container: Object, given: Surroundings) -> list[Mount]:
