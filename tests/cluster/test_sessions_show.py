@@ -53,7 +53,7 @@ sys.stderr.write("\\n")
 
 
 def test_a_progress_bar_redraws_its_line(session):
-    done, heard = run(session, BAR)  # as tqdm writes, which few images have
+    done, heard = run(session, BAR)  # as tqdm writes
     assert done.status == "ok"
     assert heard.text("stderr") == "".join(f"\r{i:3d}%|{'#' * (i // 10):<10}|" for i in range(0, 101, 25)) + "\n"
 

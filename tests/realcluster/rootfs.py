@@ -19,7 +19,8 @@ from .progress import Heartbeat, step
 # vi, less. munkres is what matplotlib's fonttools is content with instead of scipy, which would bring a compiler along:
 # 700 MB.
 _BASE = ("procps", "vim-tiny", "less")
-_PYTHON = tuple(f"python3{name}" for name in ("", "-ipython", "-numpy", "-matplotlib", "-cloudpickle", "-munkres"))
+_MODULES = ("ipython", "numpy", "matplotlib", "cloudpickle", "tqdm", "munkres")
+_PYTHON = ("python3", *(f"python3-{module}" for module in _MODULES))
 _TORCH = ("python3-torch",)
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"  # policy-rc.d: packages installed here must not start anything
 _UNNEEDED = (
