@@ -31,7 +31,7 @@ def over(compute, workloads):
 
 
 def test_after_an_idle_end_without_cells_the_next_one_starts_afresh(computes, workloads):
-    compute = computes.start(name="train", idle="2s")
+    compute = computes.start(name="train", idle="5s")
     found = over(compute, workloads)
     assert (found.ended_by, found.kept_nothing) == ("idle", True)
     assert printed(computes.describe(name="train"), "print(6 * 7)") == "42\n"
@@ -65,7 +65,7 @@ def test_after_an_eviction_the_next_cell_says_so_here_and_in_a_new_kernel(comput
 
 
 def test_what_a_cell_had_kept_is_missed_by_who_ran_none(computes, workloads):
-    compute = computes.start(name="train", idle="3s")
+    compute = computes.start(name="train", idle="5s")
     session = compute.session()
     printed(computes.describe(name="train", idle=None), "x = 1")
     eventually(lambda: session.ended)
@@ -80,7 +80,7 @@ def test_what_a_cell_had_kept_is_missed_by_who_ran_none(computes, workloads):
 
 def test_one_that_ended_is_started_as_it_was_but_for_what_is_said(computes, workloads):
     workloads.make(CLAIMS, claim("data"))
-    first = computes.start(name="train", memory="300Mi", env_vars={"A": "1"}, volumes=["data:/data"], idle="2s")
+    first = computes.start(name="train", memory="300Mi", env_vars={"A": "1"}, volumes=["data:/data"], idle="5s")
     over(first, workloads)
     anew = computes.describe(name="train", idle="1h", **LEFT_OPEN)
     anew.ready_for_cells(progress=computes.said.append)
