@@ -76,14 +76,14 @@ def test_a_loop_that_is_stopped_ends_the_generator(compute, voice):
     assert items.call.logs(follow=True).endswith("closed\n")
 
 
-def test_a_deleted_pod_is_said_with_its_reason_within_seconds(compute, cluster, namespace):
+def test_a_deleted_pod_is_said_with_its_reason_within_three_seconds(compute, cluster, namespace):
     call = kt.fn(busy).to(compute).submit()
     eventually(lambda: "begun" in call.logs())
     cluster.delete(PODS, compute.pod, namespace=namespace)
     deleted = time.monotonic()
     with pytest.raises(kt.SessionEnded) as caught:
         call.result(30)
-    assert time.monotonic() - deleted < 10  # three seconds, and the rest for a machine that is busy
+    assert time.monotonic() - deleted < 3
     assert caught.value.reason == "deleted"
     assert "deleted" in str(caught.value)
     assert call.state == "pod ended"

@@ -65,13 +65,13 @@ def silent_server(tmp_path):
         yield path
 
 
-def test_a_cluster_that_never_answers_is_not_waited_for(silent_server, capsys):
+def test_a_cluster_that_never_answers_costs_less_than_300_ms(silent_server, capsys):
     connect(kubeconfig=silent_server)
     with opened() as shell:
         shell.complete("%kt_volume ")
         begin = time.perf_counter()
         assert shell.complete("%kt_volume show ") == []
-        assert time.perf_counter() - begin < 2  # a fifth of a second, and the rest for a machine that is busy
+        assert time.perf_counter() - begin < 0.3
     assert capsys.readouterr() == ("", "")
 
 

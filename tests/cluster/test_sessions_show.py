@@ -102,7 +102,7 @@ FOREVER = {
 
 
 @pytest.mark.parametrize("source", FOREVER.values(), ids=FOREVER)
-def test_stop_interrupts_at_once(session, source):
+def test_stop_interrupts_within_a_second(session, source):
     work, heard, pressed = session.start_cell(source), Heard(), []
 
     def hear(event):
@@ -115,7 +115,7 @@ def test_stop_interrupts_at_once(session, source):
     took = time.monotonic() - pressed[0]
     print(f"interrupted after {took * 1000:.0f} ms")
     assert (done.status, done.variables_kept) == ("interrupted", True)
-    assert took < 10  # one second, and the rest for a machine that is busy; left alone, it would take half a minute
+    assert took < 3  # one second, and the rest for a machine that does other things too
 
 
 HEEDLESS = """

@@ -218,7 +218,7 @@ def test_a_pod_that_is_deleted_under_a_cell_is_said_within_seconds(cluster, sess
     with pytest.raises(SessionEnded, match=session.pod) as told:
         work.wait(30)
     assert told.value.reason == "deleted"
-    assert time.monotonic() - begun < 10  # three seconds, and the rest for a machine that is busy
+    assert time.monotonic() - begun < 3 + 2  # three of ours; the rest for a machine that does other things too
 
 
 def test_no_zombie_is_left_of_orphans(cluster, sessions):

@@ -32,11 +32,11 @@ def test_names_that_arrive_at_once_are_offered():
     assert Names(lambda kind, namespace: answered([kind, str(namespace)]))("volume", "a") == ["volume", "a"]
 
 
-def test_a_cluster_that_never_answers_is_not_waited_for():
+def test_a_cluster_that_never_answers_costs_less_than_300_ms():
     names = Names(lambda *_: Future())
     begin = time.perf_counter()
     assert names("volume", None) == []
-    assert time.perf_counter() - begin < 2  # a fifth of a second, and the rest for a machine that is busy
+    assert time.perf_counter() - begin < 0.3
 
 
 def test_an_answer_that_came_late_is_there_for_the_next_tab():
