@@ -11,12 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
 from tests.ui.evidence import evidence
-from tests.ui.lab import APPS, Jupyter, Notebook, serve
+from tests.ui.lab import APPS, PATIENCE, Jupyter, Notebook, serve
 from tests.ui.terminals import Tab
 from tests.waiting import eventually
 
 HERE = Path(__file__).parent
-PATIENCE = 60_000  # milliseconds that the page has to show what is expected; generous, for a busy machine
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from kt_jupyter.kube import PODS
-from tests.ui.terminals import PATIENCE
+from tests.ui.lab import PATIENCE
 
 
 def test_a_cell_opens_a_tab_beside_the_notebook_in_the_volumes_directory(ssh, page, tab, volume):

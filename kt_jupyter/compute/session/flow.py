@@ -41,7 +41,8 @@ class Flow:
         self._works[work.id] = work
         if self._over is not None:
             work.fail(self._over)
-        self.resume(work)
+        if self._link is not None:
+            self._begin(self._resume(self._link, work))
 
     def get(self, id_: bytes) -> Tracked | None:
         """Return a work that is followed."""
@@ -50,11 +51,6 @@ class Flow:
     def drop(self, work: Tracked) -> None:
         """Follow a work no more."""
         self._works.pop(work.id, None)
-
-    def resume(self, work: Tracked) -> None:
-        """Have what is missing of a work sent, from where its reader stands."""
-        if self._link is not None:
-            self._begin(self._resume(self._link, work))
 
     def acknowledge(self, work: Tracked) -> None:
         """Tell the agent how far events have been read, now and then; at the end, that it need not send more."""
@@ -76,7 +72,7 @@ class Flow:
         for work in list(self._works.values()):
             if lost_at is not None and not work.over:
                 work.say(Reconnected(asyncio.get_running_loop().time() - lost_at))
-            self.resume(work)
+            self._begin(self._resume(link, work))
             self._send_stops(work)
 
     def disconnected(self, how: str) -> None:
@@ -108,6 +104,7 @@ class Flow:
             take(frame.position, frame.payload)
 
     async def _resume(self, link: Link, work: Tracked) -> None:
+        """Have what is missing of a work sent, from where its reader stands."""
         try:
             if work.confirmed.is_set():
                 await self._attach(link, work)
