@@ -38,6 +38,7 @@ _SAYS_NOTHING: Final = ("", "Eviction API: evicting")
 _OF_AGENT: Final = re.compile(r"kt: (?P<why>.*?)(?P<nothing>; nothing was kept)?", re.DOTALL)
 _NO_START: Final = ("StartError", "ContainerCannotRun")
 _PYTHON: Final = "Choose an image that has python3, 3.8 or newer, on its PATH: such as python:3.12-slim."
+_MORE_MEMORY: Final = 'To give it more: %%kt_compute --fresh --memory 8Gi, or memory="8Gi" and .start(fresh=True)'
 _KILLED: Final = 137
 
 
@@ -124,7 +125,7 @@ def _of_container(pod: Json, container: str, ended: Json, said: re.Match[str] | 
     reason, message = ended.get("reason") or "", str(ended.get("message") or "").strip() or None
     limit, image = _limit_and_image(pod, container)
     if reason == "OOMKilled":
-        return Ending("out of memory", f"it had used up its memory{limit}", remedy='More of it: memory="…".')
+        return Ending("out of memory", f"it had used up its memory{limit}", remedy=_MORE_MEMORY)
     if reason in _NO_START:
         return Ending("not started", f'image "{image}" could not start Python', remedy=_PYTHON, server=message)
     if said is None:

@@ -65,7 +65,8 @@ class Printer:
                 self.stopped = True
                 reporting.progress(f"◐ {_STOPPING[how]}")
             case Reconnecting(how=how):
-                reporting.progress(f"◐ connection lost ({how}); {self._function} goes on in its pod, nothing is missed")
+                goes_on = f"while its pod lives {self._function} goes on, and nothing is missed"
+                reporting.progress(f"◐ connection lost ({how}); {goes_on}")
             case Reconnected(seconds=seconds):
                 reporting.progress(f"✓ connected again after {seconds:.1f} s; nothing was missed")
             case _ if not self._quiet:

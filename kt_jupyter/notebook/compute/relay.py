@@ -99,7 +99,7 @@ class Relay:
 def _said(event: Reconnecting | Reconnected | Stopping) -> str:
     match event:
         case Reconnecting():
-            return f"◐ connection lost ({event.how}); the cell goes on in its pod, and nothing is missed"
+            return f"◐ connection lost ({event.how}); while its pod lives the cell goes on, and nothing is missed"
         case Reconnected():
             return "✓ connected again; nothing was missed"
         case Stopping():
