@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from kt_jupyter.errors import KtError
@@ -11,6 +12,7 @@ from kt_jupyter.kube import PODS, Cluster
 from kt_jupyter.specs.job import owner_reference
 
 _CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST"  # set in every container of a cluster
+_TOLD_WITHIN = 5.0  # seconds
 
 
 def own_pod(cluster: Cluster, namespace: str) -> dict[str, Any] | None:
@@ -21,11 +23,20 @@ def own_pod(cluster: Cluster, namespace: str) -> dict[str, Any] | None:
     """
     if _CLUSTER_VARIABLE not in os.environ or cluster.is_local:
         return None
+    name = socket.gethostname()
     try:
-        pod = cluster.get(PODS, socket.gethostname(), namespace=namespace)
+        pod = cluster.get(PODS, name, namespace=namespace)
+        if _address(pod) is None:  # its node tells of a pod's start after the start
+            pod = cluster.wait_for(
+                PODS, name, lambda pod: pod if _address(pod) else None, namespace=namespace, timeout=_TOLD_WITHIN
+            )
     except KtError:
         return None
-    return owner_reference(pod) if (pod.get("status") or {}).get("podIP") in _addresses() else None
+    return owner_reference(pod) if _address(pod) in _addresses() else None
+
+
+def _address(pod: Mapping[str, Any] | None) -> str | None:
+    return ((pod or {}).get("status") or {}).get("podIP")
 
 
 def _addresses() -> set[str]:
