@@ -4,8 +4,9 @@ import time
 
 
 def eventually(so, seconds=30):
-    """Wait until something is so."""
+    """Wait until something is so, and return it."""
     deadline = time.monotonic() + seconds
-    while not so():
+    while not (found := so()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return found

@@ -5,6 +5,7 @@ The functions are the standard library's own, by reference: code itself does not
 
 import base64
 import builtins
+import contextlib
 import hashlib
 import operator
 import os
@@ -191,17 +192,58 @@ def test_each_call_has_a_process_of_its_own(client):
 
 
 def test_a_process_that_waits_for_the_next_call_and_is_killed_is_replaced(mine, agent):
-    call = pickle.dumps((os.getpid, (), {}))
-    cells = int(mine.cell("import os; os.getpid()").result)
-    ran = pickle.loads(mine.call(call).blob)
+    ran = process_of_a_call(mine)
+    server = fork_server(agent)
+    eventually(lambda: len(made_by(server)) > 1)
+    ahead = made_by(server)
+    for each in ahead:
+        os.kill(each, signal.SIGKILL)
+    eventually(lambda: not ahead & made_by(server))
+    assert process_of_a_call(mine) not in {*ahead, ran}
 
-    def waiting():
-        pid = agent.process.pid
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return {int(each) for each in found} - {cells, ran}
 
-    eventually(waiting)
-    (ahead,) = waiting()
-    os.kill(ahead, signal.SIGKILL)
-    eventually(lambda: not waiting())
-    assert pickle.loads(mine.call(call).blob) not in {ahead, ran}
+def test_when_the_fork_server_is_killed_its_calls_are_ended_and_the_next_one_runs(mine, agent):
+    work = mine.start("call", ENDLESS)
+    mine.printed(work, "here")
+    server = fork_server(agent)
+    running = made_by(server)
+    os.kill(server, signal.SIGKILL)
+    assert mine.wait(work)["status"] == "crashed"
+    eventually(lambda: not any(alive(each) for each in running))
+    assert process_of_a_call(mine) not in running
+    assert fork_server(agent) != server
+
+
+def test_an_agent_that_ends_leaves_none_of_its_processes(mine, agent):
+    work = mine.start("call", ENDLESS)
+    mine.printed(work, "here")
+    server = fork_server(agent)
+    made = made_by(agent.process.pid) | made_by(server)
+    mine.post(ask="end")
+    agent.process.wait(10)
+    eventually(lambda: not any(alive(each) for each in made))
+
+
+def test_many_calls_at_once_all_run(mine):
+    works = [mine.start("call", payload(abs, -number)) for number in range(60)]
+    for number, work in enumerate(works):
+        assert mine.wait(work)["status"] == "ok"
+        assert pickle.loads(mine.blobs[work]) == number
+
+
+ENDLESS = code("print('here')\nimport time\ntime.sleep(600)")
+
+
+def process_of_a_call(client):
+    return pickle.loads(client.call(payload(os.getpid)).blob)
+
+
+def made_by(pid):
+    with contextlib.suppress(OSError):
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return set()
+
+
+def fork_server(agent):
+    (found,) = eventually(lambda: [each for each in made_by(agent.process.pid) if made_by(each)])
+    return found

@@ -5,7 +5,8 @@ here may need more than Python 3.8 and its standard library. ``wire`` and ``reco
 
 =============  =====================================================================================================
 supervisor     ``main`` ``agent`` ``loop`` ``server`` ``requests`` ``works`` ``output`` ``cells`` ``calls`` ``children``
-               ``spool`` ``blobs`` ``log`` ``memory``: one thread, one loop, forks the others
+               ``spool`` ``blobs`` ``log`` ``memory``: one thread, one loop, starts the others
+fork server    ``forkserver`` ``forks`` ``loop``: from the first call on, forks the processes of calls
 child          ``inside`` ``calling`` ``channel`` ``streams`` ``engine`` ``plain`` ``ipython`` ``display`` ``bundles``
                ``figures`` ``backend`` ``tracebacks`` ``pickles`` ``items``: where users' code runs
 both           ``wire`` ``records``

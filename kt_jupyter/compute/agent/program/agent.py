@@ -102,6 +102,7 @@ class Agent:
     def withdraw(self, work: Work) -> None:
         """Take back a work that has not begun."""
         self.cells.withdraw(work)
+        self.calls.withdraw(work)
 
     def work_ended(self, work: Work) -> None:
         """Note that a work is done, and forget the oldest of too many."""
@@ -129,6 +130,7 @@ class Agent:
             connection.notice({"event": "ending", "why": why})
         for child in self.children.alive:
             child.signal(signal.SIGTERM)
+        self.calls.close()
         self._wait_for_children(time.monotonic() + _GRACE)
 
     def _wait_for_children(self, deadline: float) -> None:

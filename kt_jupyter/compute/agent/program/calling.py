@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import inspect
-import json
 from typing import Any, Dict
 
 from . import records, tracebacks
@@ -14,12 +13,6 @@ from .pickles import blame, dump, dumps, load
 from .streams import Voice
 
 Json = Dict[str, Any]
-
-
-def warm_up() -> None:
-    """Touch what every call needs, so that the process has its own copies of these pages before it is asked."""
-    inspect.isawaitable(load(dumps((abs, (1,), {}))))
-    json.dumps(json.loads('{"status": ["ok"]}'), default=repr)
 
 
 def run(voice: Voice, payload: bytes, result: Blob, *, items: bool = False) -> Json:

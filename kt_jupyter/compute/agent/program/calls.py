@@ -1,23 +1,25 @@
 """Calls in a fresh process each, so that none can spoil another.
 
-From the first call on one process more waits, forked ahead, so that no call has to wait for a fork. It has run nobody's
-code, and runs one call.
+From the first call on some processes more wait, forked ahead, so that a call seldom has to wait for a fork. They have
+run nobody's code, and run one call each.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
+from collections import deque
 from typing import TYPE_CHECKING
 
 from . import channel, inside, orders
-from .children import Listener
+from .children import Child, Listener
 from .works import Work
 
 if TYPE_CHECKING:
     from .agent import Agent
+    from .forkserver import ForkServer
 
+_AHEAD = 2  # processes that wait
+_ASKED = 8  # forks asked for at once
 _SOON = 0.02  # seconds after which a call counts as a long one: the next does not wait for its end
 _LEAVE_WITHIN = 2.0  # seconds that a process may take to end once it is finished
 
@@ -27,55 +29,86 @@ class Calls:
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._ahead: Call | None = None
+        self._server: ForkServer | None = None
+        self._asked = 0
+        self._ready: deque[Call] = deque()
+        self._waiting: deque[Work] = deque()
 
     def run(self, work: Work) -> None:
         """Run a call. The next one's process is made when this one is answered: now it would be in its way."""
-        call, self._ahead = self._ahead, None
-        try:
-            call = call if call is not None and call.child.alive else Call(self._agent)
-        except OSError as error:
-            work.not_started(f"No process could be started for it: {error}.")
-            return
-        call.run(work)
+        self._waiting.append(work)
+        self._give()
+        self._ask(0)
         self._agent.loop.later(_SOON, self.prepare)
 
+    def withdraw(self, work: Work) -> None:
+        """Forget a call that waits."""
+        if work in self._waiting:
+            self._waiting.remove(work)
+
     def prepare(self) -> None:
-        """Have a process ready."""
-        if self._ahead is None and not self._agent.ending:
-            _import()
-            with contextlib.suppress(OSError):  # the next call will say so
-                self._ahead = Call(self._agent)
+        """Have processes ready."""
+        if not self._agent.ending:
+            self._ask(_AHEAD)
 
+    def close(self) -> None:
+        """Make no more of them."""
+        while self._waiting:
+            self._waiting.popleft().not_started("It was not run: the pod was told to end.")
+        if self._server is not None:
+            self._server.close()
 
-@functools.lru_cache(maxsize=None)
-def _import() -> None:
-    """Import here, once there are calls, what each of them would have to import."""
-    import asyncio  # noqa: F401 - for coroutines
+    def _ask(self, ahead: int) -> None:
+        self._ready = deque(call for call in self._ready if call.child.alive)
+        while self._asked < min(_ASKED, len(self._waiting) + ahead - len(self._ready)):
+            call = Call(self._agent)
+            try:
+                if self._server is None or not self._server.alive:
+                    from .forkserver import ForkServer  # not before the first call: a pod's start is waited for
 
-    with contextlib.suppress(ImportError):
-        import cloudpickle  # noqa: F401
-    gc.collect()
-    gc.freeze()  # else every process that looks for garbage has a copy of all of this
+                    self._server = ForkServer(self._agent, inside.call)
+                self._server.ask(call, functools.partial(self._made, call))
+            except OSError as error:
+                self._fail(error)
+                return
+            self._asked += 1
+
+    def _made(self, call: Call, made: Child | OSError) -> None:
+        self._asked -= 1
+        if isinstance(made, OSError):
+            self._fail(made)
+            return
+        call.child = made
+        self._ready.append(call)
+        self._give()
+        self._ask(0)
+
+    def _give(self) -> None:
+        while self._waiting and self._ready:
+            call = self._ready.popleft()
+            if call.child.alive:
+                call.run(self._waiting.popleft())
+
+    def _fail(self, error: OSError) -> None:
+        """Tell those who wait; when nobody does, the next one will hear of it."""
+        while self._waiting:
+            self._waiting.popleft().not_started(f"No process could be started for it: {error}.")
 
 
 class Call(Listener):
-    """The process of one of them, which waits to be told which.
+    """The process of one of them, which waits to be told which."""
 
-    Raises:
-        OSError: It can't be started.
-    """
+    child: Child
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._work: Work | None = None
-        self.child = agent.children.fork(inside.call, self)
 
     def run(self, work: Work) -> None:
         """Run it."""
         self._work = work
+        self.child.order(orders.write(self._agent, work))  # first: it begins while this is written down
         work.run_in(self.child, 0, self._over)
-        self.child.order(orders.write(self._agent, work))
 
     def message(self, message: channel.Message) -> None:
         """Pass it on."""

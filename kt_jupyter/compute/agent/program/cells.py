@@ -101,8 +101,8 @@ class Cells(Listener):
             self.generation += 1
         self._current = work
         late, self._late = self._late, 0
+        self._child.order(orders.write(self._agent, work))  # first: it begins while this is written down
         work.run_in(self._child, self.generation, self._over, late)
-        self._child.order(orders.write(self._agent, work))
 
     def _over(self) -> None:
         self._current = None

@@ -1,52 +1,34 @@
-"""Processes in which users' code runs: forked from the supervisor, heard over three descriptors, reaped.
-
-Each is the leader of its own session, so that a signal reaches what it started too. What it leaves behind in its
-process group when it ends is killed. It is the first to go when the memory is full, never the supervisor.
-"""
+"""Processes of ours (see ``forks``), as the supervisor sees them: told, heard, signalled, and their end."""
 
 from __future__ import annotations
 
+import array
 import contextlib
-import errno
-import fcntl
 import os
 import signal
-import sys
+import socket
 import time
-import traceback
-from typing import Callable, NamedTuple
 
-from .channel import Hearer, Message, Speaker
+from . import forks
+from .channel import ERR, OUT, RECORD, Hearer, Message
 from .loop import Loop
 from .raw import Raw, secret
 
-_PIPE = 1024 * 1024
+_AT_ONCE = 1024 * 1024
 POKE = signal.SIGURG  # ignored by whoever does not know it
 _POKES = (0.05, 0.2, 0.8)  # seconds after an interrupt
 _BUSY = 3  # reads within the window below, after which more is let come together first
 _WINDOW = 0.004
 
 
-class Pipes(NamedTuple):
-    """One side's ends of what connects the supervisor and a child.
+class Listener:
+    """Who a child talks to.
 
     Attributes:
-        orders: To the child.
-        says: Its messages.
-        raw: What lies under its descriptors 1 and 2.
+        prints: Whether what the child says fills a spool, so that it must pause when that is full.
     """
 
-    orders: int
-    says: int
-    raw: tuple[int, int]
-
-    def all(self) -> tuple[int, ...]:
-        """Return every descriptor."""
-        return (self.orders, self.says, *self.raw)
-
-
-class Listener:
-    """Who a child talks to."""
+    prints = True
 
     def message(self, message: Message) -> None:
         """Take a message of its own."""
@@ -64,15 +46,17 @@ class Child:
     Args:
         loop: Ours.
         pid: Its number.
-        pipes: Our ends of its pipes.
+        ends: Ours.
         begin: What marks in its raw output begin with.
         listener: Who is told.
     """
 
-    def __init__(self, loop: Loop, pid: int, pipes: Pipes, begin: bytes, listener: Listener) -> None:
+    def __init__(self, loop: Loop, pid: int, ends: forks.Ends, begin: bytes, listener: Listener) -> None:
         self._loop = loop
-        self._says, self._orders = pipes.says, pipes.orders
-        out, err = pipes.raw
+        self._says = ends.says
+        self._orders = socket.socket(fileno=ends.orders)
+        self._orders.settimeout(0)
+        out, err = ends.raw
         take = listener.raw
         self._raw = (Raw(out, begin, lambda data: take(1, data)), Raw(err, begin, lambda data: take(2, data)))
         self._hearer = Hearer()
@@ -84,9 +68,23 @@ class Child:
         self._watch()
 
     def order(self, data: bytes) -> None:
-        """Send an order: a line, short enough for a pipe."""
+        """Send an order: a line, short enough to be taken at once."""
         with contextlib.suppress(OSError):  # it has just died; its end is on the way, and tells
-            os.write(self._orders, data + b"\n")
+            self._orders.send(data + b"\n")
+
+    def hand(self, data: bytes, descriptors: tuple[int, ...]) -> None:
+        """Send an order that descriptors belong to.
+
+        Raises:
+            OSError: It is not taken.
+        """
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+        self._orders.sendmsg([data], [rights])
+
+    def end_orders(self) -> None:
+        """Let it know that no order comes any more."""
+        with contextlib.suppress(OSError):
+            self._orders.shutdown(socket.SHUT_WR)
 
     def signal(self, signum: int) -> None:
         """Send a signal to it and to what it started."""
@@ -113,7 +111,7 @@ class Child:
 
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - a switch
         """Stop hearing it, or go on; it waits then, when it has filled its pipes."""
-        if paused != self._paused:
+        if paused != self._paused and self._listener.prints:
             self._paused = paused
             self._watch()
 
@@ -127,7 +125,7 @@ class Child:
         for fd in (self._says, *(raw.fd for raw in self._raw)):
             self._loop.watch(fd, None)
             os.close(fd)
-        os.close(self._orders)
+        self._orders.close()
         self._listener.exited(status)
 
     def _watch(self) -> None:
@@ -148,7 +146,7 @@ class Child:
 
     def _hear(self) -> bool:
         try:
-            data = os.read(self._says, _PIPE)
+            data = os.read(self._says, _AT_ONCE)
         except BlockingIOError:
             return False
         if not data:
@@ -158,6 +156,8 @@ class Child:
             for raw, number in zip(self._raw, message.marks):
                 if number:
                     raw.up_to_mark(number)
+            if message.kind not in (OUT, ERR, RECORD):
+                self._reads = 0  # it begins or has answered: what comes next is not one print of many
             self._listener.message(message)
         return True
 
@@ -184,110 +184,40 @@ class Children:
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self._alive: dict[int, Child] = {}
-        loop.on_signal(signal.SIGCHLD, self.reap)
+        loop.on_signal(signal.SIGCHLD, self._reap)
 
-    def fork(self, run: Callable[[Speaker, int], None], listener: Listener) -> Child:
+    def fork(self, run: forks.Run, listener: Listener) -> Child:
         """Start ``run(speaker, orders)`` in a process of its own; returns in the parent only.
 
         Raises:
             OSError: There are too many processes, or there is no memory.
         """
-        made = [_pipe() for _ in range(4)]
-        ours = Pipes(made[0][1], made[1][0], (made[2][0], made[3][0]))
-        theirs = Pipes(made[0][0], made[1][1], (made[2][1], made[3][1]))
+        ours, theirs = forks.connect()
         begin = secret()
         try:
-            pid = os.fork()
+            pid = forks.fork(run, theirs, begin)
         except OSError:
-            for ends in made:
-                for fd in ends:
-                    os.close(fd)
+            ours.close()
             raise
-        if pid == 0:
-            _become(run, theirs, begin)
-        for fd in theirs.all():
-            os.close(fd)
-        for fd in ours.all():
-            os.set_blocking(fd, False)
+        finally:
+            theirs.close()
+        return self.add(pid, ours, begin, listener)
+
+    def add(self, pid: int, ours: forks.Ends, begin: bytes, listener: Listener) -> Child:
+        """Hear a process that has been started."""
         child = self._alive[pid] = Child(self.loop, pid, ours, begin, listener)
         return child
 
-    def reap(self) -> None:
-        """Take note of every process that has ended: our own, and orphans whose parent we are as process 1."""
-        while True:
-            try:
-                # Still a zombie, so that its number can't be another's: time to end its group.
-                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if found is None:
-                return
-            pid = found.si_pid
-            child = self._alive.pop(pid, None)
-            if child is not None:
-                with contextlib.suppress(OSError):
-                    os.killpg(pid, signal.SIGKILL)
-            status = os.waitpid(pid, 0)[1]
-            if child is not None:
-                child.ended(status)
+    def ended(self, pid: int, status: int) -> None:
+        """Take note of one's end."""
+        child = self._alive.pop(pid, None)
+        if child is not None:
+            child.ended(status)
+
+    def _reap(self) -> None:
+        forks.reap(self._alive, self.ended)
 
     @property
     def alive(self) -> tuple[Child, ...]:
         """Those that have not ended."""
         return tuple(self._alive.values())
-
-
-def _pipe() -> tuple[int, int]:
-    ends = os.pipe()
-    size = getattr(fcntl, "F_SETPIPE_SZ", 1031)
-    with contextlib.suppress(OSError):  # not Linux, or the user's limit is reached: it is only slower
-        fcntl.fcntl(ends[1], size, _PIPE)
-    return ends
-
-
-def _become(run: Callable[[Speaker, int], None], pipes: Pipes, begin: bytes) -> None:
-    """Be the child. Its copies of the supervisor's objects must never be collected: they name closed descriptors."""
-    code = 70
-    try:
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE):
-            signal.signal(signum, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to interrupt
-        out, err = pipes.raw
-        null = os.open(os.devnull, os.O_RDWR)
-        for source, target in ((null, 0), (out, 1), (err, 2)):
-            os.dup2(source, target)
-        _close_others({pipes.orders, pipes.says})
-        _go_first()
-        run(Speaker(pipes.says, begin), pipes.orders)
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - there is nobody above
-        traceback.print_exc(file=sys.__stderr__)
-    finally:
-        os._exit(code)
-
-
-def _close_others(keep: set[int]) -> None:
-    try:
-        open_now = [int(name) for name in os.listdir("/proc/self/fd")]
-    except OSError:
-        try:
-            open_now = [int(name) for name in os.listdir("/dev/fd")]
-        except OSError:
-            open_now = list(range(3, 1024))
-    for fd in open_now:
-        if fd > 2 and fd not in keep:  # noqa: PLR2004 - the standard streams
-            try:
-                os.close(fd)
-            except OSError as error:
-                if error.errno != errno.EBADF:
-                    raise
-
-
-def _go_first() -> None:
-    """Let the kernel choose this process when the memory is full."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import builtins
 import gc
 import json
@@ -13,10 +14,11 @@ import threading
 import types
 from typing import Any, Dict
 
-from . import calling, channel, engine, figures, orders, tracebacks
+from . import calling, channel, engine, figures, memory, orders, tracebacks
 from .blobs import Blob, TooLarge
 from .children import POKE
-from .pickles import blame, dump, load
+from .forks import give_way
+from .pickles import blame, dump, dumps, load
 from .streams import Streams, Voice, print_at_once
 
 Json = Dict[str, Any]
@@ -51,6 +53,7 @@ class Process:
     """The surroundings of users' code."""
 
     def __init__(self, speaker: channel.Speaker) -> None:
+        memory.go_first()
         self.voice = Voice(speaker)
         self.streams = Streams(self.voice)
         self.interrupts = Interrupts()
@@ -75,21 +78,30 @@ def cells(speaker: channel.Speaker, told: int, directory: str) -> None:
         if order is None:
             return
         process.streams.restore()
-        _work(process, order, orders.payload(order), runs)
+        _work(process, order, orders.payload(order), runs, ends=False)
         process.voice.leave_if_forked()
 
 
 def call(speaker: channel.Speaker, told: int) -> None:
     """Run one call, and end as a program does: threads joined, exit functions called."""
     process = Process(speaker)
-    calling.warm_up()
+    give_way()
+    _rehearse(process)
     order = orders.take(told)
     if order is not None:
-        _work(process, order, orders.payload(order), None)
+        _work(process, order, orders.payload(order), None, ends=True)
         process.voice.leave_if_forked()
 
 
-def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
+def _rehearse(process: Process) -> None:
+    """Do a call that nobody hears of: whoever asks for one then does not wait for this process's copies of pages."""
+    order = {"kind": "call", "directory": "", "id": "", "inline": base64.b64encode(dumps((abs, (1,), {}))).decode()}
+    order = json.loads(json.dumps(order))
+    with process.voice.muted():
+        _work(process, order, orders.payload(order), None, ends=False)
+
+
+def _work(process: Process, order: Json, payload: bytes, runs: Any, *, ends: bool) -> None:
     """Do what is ordered and say what became of it."""
     result = Blob(os.path.join(order["directory"], order["id"] + ".out"))
     told: Json = {"status": "ok"}
@@ -103,7 +115,7 @@ def _work(process: Process, order: Json, payload: bytes, runs: Any) -> None:
                 process.voice.say(channel.BEGUN, b"")
                 os.environ.update(order.get("env") or {})
                 told = calling.run(process.voice, payload, result, items=bool(order.get("items")))
-            if runs is None:
+            if ends:
                 _wind_down()
         finally:
             process.interrupts.disarm()

@@ -30,6 +30,7 @@ def main(options: dict[str, Any]) -> int:
     agent.cells.warm_up()
     if options.get("first"):
         agent.take(options["first"]).complete()
+    gc.freeze()  # what is here stays: looking for garbage in it would take as long as a call
     gc.enable()
     agent.log.say(f"agent {agent.boot[:8]}, Python {sys.version.split()[0]}")
     loop.run()

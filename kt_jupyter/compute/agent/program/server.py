@@ -97,7 +97,7 @@ class Connection:
         self._out: deque[memoryview] = deque()
         self._out_size = 0
         self._ready: deque[Following] = deque()
-        self._waits = False
+        self._waits = self._pushes = False
         raw.settimeout(0)
         agent.loop.watch(self._fd, self._read)
 
@@ -132,7 +132,13 @@ class Connection:
             self.notice({"event": "done", "done": work.done})
 
     def push(self) -> None:
-        """Send what can be sent now."""
+        """Send what can be sent, together with what else comes up in this turn of the loop."""
+        if not self._pushes:
+            self._pushes = True
+            self.agent.loop.later(0, self._push)
+
+    def _push(self) -> None:
+        self._pushes = False
         try:
             while True:
                 self._prepare()
@@ -147,7 +153,7 @@ class Connection:
         waits = bool(self._out)
         if waits != self._waits:
             self._waits = waits
-            self.agent.loop.watch(self._fd, self._read, self.push if waits else None)
+            self.agent.loop.watch(self._fd, self._read, self._push if waits else None)
 
     def close(self) -> None:
         """Forget who was there. What they started goes on."""

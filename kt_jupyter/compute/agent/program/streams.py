@@ -7,13 +7,14 @@ Descriptors 1 and 2 are pipes to the supervisor as well, for subprocesses and fo
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import io
 import itertools
 import json
 import os
 import sys
-from typing import Any, Iterable
+from typing import Any, Iterable, Iterator
 
 from . import channel, raw, records
 
@@ -35,6 +36,15 @@ class Voice:
     def ours(self) -> bool:
         """Whether this is still the process that the supervisor started, and not one that the user's code forked."""
         return os.getpid() == self._pid
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """Say nothing in this block."""
+        speaker, self._speaker = self._speaker, _Mute(self._speaker.fd, b"")
+        try:
+            yield
+        finally:
+            self._speaker = speaker
 
     def text(self, fd: int, data: bytes) -> None:
         """Print: 1 is output, 2 errors."""
@@ -88,6 +98,11 @@ class Voice:
         number = next(self._marks)
         raw.mark(fd, self._speaker.begin, number)
         return number
+
+
+class _Mute(channel.Speaker):
+    def say(self, kind: int, payload: bytes, marks: tuple[int, int] = (0, 0)) -> None:
+        pass
 
 
 def _write(fd: int, data: bytes) -> None:
