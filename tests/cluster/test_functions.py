@@ -265,18 +265,18 @@ def test_a_cancelled_call_is_interrupted_there_and_cleans_up(on_pod):
 
 
 def test_map_gives_results_in_order_and_runs_so_many_at_once(on_pod):
-    sign = f"/tmp/{uuid.uuid4().hex}"  # of the fourth call, for which the first one waits
+    sign = f"/tmp/{uuid.uuid4().hex}"  # of the last call, for which the first one waits
 
     def work(x):
-        if x == 3:
+        if x == 15:
             pathlib.Path(sign).touch()
         deadline = time.time() + 30
         while x == 0 and not pathlib.Path(sign).exists() and time.time() < deadline:
             time.sleep(0.01)
         return x * 10, pathlib.Path(sign).exists()
 
-    results = list(on_pod(work).map(range(6), at_once=3))
-    assert [value for value, _ in results] == [0, 10, 20, 30, 40, 50]
+    results = list(on_pod(work).map(range(16), at_once=2))
+    assert [value for value, _ in results] == list(range(0, 160, 10))
     assert results[0][1]  # it held up no others
 
 

@@ -56,10 +56,11 @@ class Map(Iterator[Any]):
         started: deque[Call] = deque()
         try:
             while True:
-                self._top_up(started)
+                # Asked once: of calls that end meanwhile the wait below returns at once, and they are made up for.
+                running = [call for call in started if call.running()]
+                self._top_up(started, running)
                 if not started:
                     return
-                running = [call for call in started if call.running()]
                 if started[0] in running:
                     concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
                     continue
@@ -68,14 +69,13 @@ class Map(Iterator[Any]):
             for call in started:
                 call.cancel()
 
-    def _top_up(self, started: deque[Call]) -> None:
-        running = sum(call.running() for call in started)
-        while running < self._at_once and len(started) < _AHEAD * self._at_once:
+    def _top_up(self, started: deque[Call], running: list[Call]) -> None:
+        while len(running) < self._at_once and len(started) < _AHEAD * self._at_once:
             arguments = next(self._items, None)
             if arguments is None:
                 return
             started.append(self._start(*arguments))
-            running += 1
+            running.append(started[-1])
 
     def _result(self, call: Call) -> Any:
         if not self._return_exceptions:
