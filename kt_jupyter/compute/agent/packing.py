@@ -44,9 +44,9 @@ bundle = json.loads(zlib.decompress(base64.b64decode(sys.argv[1])).decode())
 exec(compile(bundle["boot"], "<kt_agent/boot>", "exec"))
 """
 
-# Copies bytes between its own ends and the agent's socket. It waits for the socket (the container may have just begun),
-# and goes at once when its input ends: that is how a process without a terminal learns that the client has left.
-# Not by ``splice``, which holds the pipe's lock while it waits for the socket: whoever reads the pipe hangs meanwhile.
+# Copies its input to the agent's socket, and lends the agent its output. It waits for the socket (the container may
+# have just begun), and goes at once when its input ends: that is how a process without a terminal learns that the
+# client has left. What comes from the socket all the same it copies too: an agent of an older kt_jupyter borrows none.
 _RELAY: Final = """\
 import os, socket, sys, threading, time
 s = socket.socket(socket.AF_UNIX)
@@ -60,16 +60,13 @@ for i in range(200):
 else:
     sys.exit("there is no agent at " + p)
 def up():
+    mine = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, (1).to_bytes(4, sys.byteorder))]
     while True:
-        d = os.read(0, 262144)
+        d = memoryview(os.read(0, 262144))
         if not d:
             os._exit(0)
+        d, mine = d[s.sendmsg([d], mine):], []
         s.sendall(d)
-try:
-    import fcntl
-    fcntl.fcntl(1, 1031, 1048576)
-except Exception:
-    pass
 threading.Thread(target=up, daemon=True).start()
 while True:
     d = memoryview(s.recv(262144))

@@ -63,17 +63,19 @@ def connect() -> tuple[Ends, Ends]:
         raise
     orders, ordered, heard, says, *raw = made
     for fd in (says, raw[1], raw[3]):
-        _widen(fd)
+        widen(fd)
     ours = Ends(orders, heard, (raw[0], raw[2]))
     for fd in ours.all():
         os.set_blocking(fd, False)
     return ours, Ends(ordered, says, (raw[1], raw[3]))
 
 
-def _widen(fd: int) -> None:
-    size = getattr(fcntl, "F_SETPIPE_SZ", 1031)
-    with contextlib.suppress(OSError):  # not Linux, or the user's limit is reached: it is only slower
-        fcntl.fcntl(fd, size, _PIPE)
+def widen(fd: int) -> bool:
+    """Let a pipe hold much; returns whether it does. If not (not Linux, or the user's limit), it is only slower."""
+    try:
+        return fcntl.fcntl(fd, getattr(fcntl, "F_SETPIPE_SZ", 1031), _PIPE) >= _PIPE
+    except OSError:
+        return False
 
 
 def fork(run: Run, ends: Ends, begin: bytes) -> int:

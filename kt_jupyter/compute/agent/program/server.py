@@ -8,15 +8,16 @@ the acknowledgements tell the spool what somebody still needs.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import socket
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Dict
 
 from . import wire
 from .blobs import Buffer
+from .outlet import Outlet
 from .requests import Refused, answer
 from .works import Work
 
@@ -27,8 +28,8 @@ Json = Dict[str, Any]
 
 WINDOW = 4 * 1024 * 1024
 _READ = 1024 * 1024
-_AT_ONCE = 1024 * 1024  # bytes that a socket takes
-_PARTS = 16  # of frames, handed to it together
+_INT = 4
+_BESIDE = socket.CMSG_SPACE(_INT)  # for the descriptor that a relay lends
 _OUT = 512 * 1024  # bytes ready to be sent, above which no more are prepared
 
 
@@ -94,21 +95,20 @@ class Connection:
         self._raw = raw
         self._fd = raw.fileno()
         self._decoder = wire.Decoder()
-        self._out: deque[memoryview] = deque()
-        self._out_size = 0
+        self._out = Outlet(agent.loop, raw, self._push)
         self._ready: deque[Following] = deque()
-        self._waits = self._pushes = False
+        self._pushes = False
         raw.settimeout(0)
         agent.loop.watch(self._fd, self._read)
 
     @property
     def busy(self) -> bool:
         """Whether something is on its way out."""
-        return bool(self._out) or any(each.behind for each in self.following.values())
+        return self._out.size > 0 or any(each.behind for each in self.following.values())
 
     def notice(self, message: Json) -> None:
         """Tell something."""
-        self._put(wire.encode(wire.JSON, json.dumps(message).encode()))
+        self._out.put(wire.encode(wire.JSON, json.dumps(message).encode()))
         self.push()
 
     def ready(self, following: Following) -> None:
@@ -142,18 +142,15 @@ class Connection:
         try:
             while True:
                 self._prepare()
-                if not self._out:
+                if not self._out.size:
                     break
-                self._sent(self._raw.sendmsg(list(itertools.islice(self._out, _PARTS))))
+                self._out.write()
         except BlockingIOError:
             pass
         except OSError:
             self.close()
             return
-        waits = bool(self._out)
-        if waits != self._waits:
-            self._waits = waits
-            self.agent.loop.watch(self._fd, self._read, self._push if waits else None)
+        self._out.settle()
 
     def close(self) -> None:
         """Forget who was there. What they started goes on."""
@@ -163,35 +160,24 @@ class Connection:
                 each.leave()
             self.agent.loop.watch(self._fd, None)
             self._raw.close()
-
-    def _put(self, *parts: Buffer) -> None:
-        for part in parts:
-            self._out.append(memoryview(part))
-            self._out_size += len(part)
-
-    def _sent(self, size: int) -> None:
-        self._out_size -= size
-        while size:
-            first = self._out.popleft()
-            if len(first) > size:
-                self._out.appendleft(first[size:])
-            size -= min(size, len(first))
+            self._out.close()
 
     def _prepare(self) -> None:
-        if self._out_size >= _OUT:
-            return
-        while self._ready and self._out_size < _OUT:
+        while self._ready and self._out.size < _OUT:
             following = self._ready.popleft()
             frame = following.frame() if self.following.get(following.work.id) is following else ()
             if frame:
-                self._put(*frame)
+                self._out.put(*frame)
                 self._ready.append(following)
             else:
                 following.is_ready = False
 
     def _read(self) -> None:
         try:
-            data = self._raw.recv(_READ)
+            data, beside, _, _ = self._raw.recvmsg(_READ, _BESIDE)
+            for _, _, fds in beside:
+                for start in range(0, len(fds), _INT):
+                    self._out.lend(int.from_bytes(fds[start : start + _INT], sys.byteorder))
             frames = self._decoder.feed(data)
         except BlockingIOError:
             return
@@ -217,7 +203,7 @@ class Connection:
                 reply = {"refused": f"it is not what this agent expects ({error!r})", "kind": "malformed"}
             if "n" in request:
                 reply["n"] = request["n"]
-                self._put(wire.encode(wire.JSON, json.dumps(reply).encode()))
+                self._out.put(wire.encode(wire.JSON, json.dumps(reply).encode()))
 
     def _upload(self, frame: wire.Frame) -> None:
         work = self.agent.works.get(frame.work)
