@@ -1,6 +1,7 @@
 """A pickle that came in pieces is read as if it were a file."""
 
 import pickle
+import random
 
 import pytest
 
@@ -16,6 +17,15 @@ def test_values_are_unpickled_from_pieces_of_any_size(size, protocol):
     data = pickle.dumps(VALUES, protocol)
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
     assert pickle.load(Pieces(pieces)) == VALUES
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+@pytest.mark.parametrize("size", [(4 << 20) - 1, 4 << 20, (9 << 20) + 1])
+def test_large_ones_come_as_they_were(kind, size):
+    value = kind(random.Random(0).randbytes(size))
+    data = pickle.dumps(value, 5)
+    pieces = [data[start : start + 300_000] for start in range(0, len(data), 300_000)]
+    assert pickle.load(Pieces(pieces)) == value
 
 
 def test_what_ends_too_early_is_an_error():

@@ -55,8 +55,8 @@ _MADE: Final[dict[int, Any]] = {
 
 def done(told: Json, blob: list[memoryview], *, is_call: bool) -> Done:
     """Return how a work ended; ``blob`` is what it gave."""
-    whole = memoryview(b"" if is_call else b"".join(blob))
-    values = {name: bytes(whole[start : start + size]) for name, start, size in told.get("values") or ()}
+    whole = b"" if is_call else b"".join(blob)
+    values = {name: whole[start : start + size] for name, start, size in told.get("values") or ()}  # one: no copy
     problems = [
         Problem(each["name"], each["why"], each["kind"], each.get("size", 0)) for each in told.get("problems") or ()
     ]
