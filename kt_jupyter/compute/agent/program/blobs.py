@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import mmap
 import os
-from typing import IO, Any, Union
+from typing import IO, Any, Callable, Union
 
 IN_MEMORY = 64 * 1024
+_STEP = 4 * 1024 * 1024  # bytes written, after which others are told that they are there
 
 Buffer = Union[bytes, memoryview]
 
 
 class Blob:
-    """Bytes that are written once, from beginning to end, and then read; a binary file for ``pickle``.
+    """Bytes that are written once, from beginning to end, and read; a binary file for ``pickle``.
+
+    Args:
+        path: The file that it has when it is not small.
+        most: Bytes that it may have.
+        on_growth: Called each time that many more of them are to be found in the file.
 
     Attributes:
         size: Bytes so far.
         path: Its file; None while it is in memory.
     """
 
-    def __init__(self, path: str, most: int | None = None) -> None:
+    def __init__(self, path: str, most: int | None = None, on_growth: Callable[[Blob], None] | None = None) -> None:
         self._spare = path
+        self._on_growth = on_growth
+        self._told = 0
         self._most = most
         self._memory = bytearray()
         self._file: IO[bytes] | None = None
@@ -43,9 +51,9 @@ class Blob:
             self._to_file()
         if self._file is None:
             self._memory += view
+            self.size += size
         else:
-            self._file.write(view)
-        self.size += size
+            self._write_out(self._file, view)
         return size
 
     def flush(self) -> None:
@@ -81,6 +89,16 @@ class Blob:
             os.unlink(self._spare)
             self._file = self._map = None  # unmapped when nothing of it is on its way any more
 
+    def _write_out(self, file: IO[bytes], view: memoryview) -> None:
+        while view:
+            part, view = view[:_STEP], view[_STEP:]
+            file.write(part)
+            self.size += len(part)
+            if self._on_growth is not None and self.size - self._told >= _STEP:
+                file.flush()
+                self._told = self.size
+                self._on_growth(self)
+
     def _to_file(self) -> None:
         if self._file is None:
             self._file = open(self._spare, "w+b")
@@ -90,12 +108,19 @@ class Blob:
 
     @classmethod
     def of(cls, path: str, size: int) -> Blob:
-        """Take over a file that another process has written, and will not change any more."""
+        """Take over a file that another process writes, and has written so far."""
         blob = cls(path)
         blob._file = open(path, "rb")
-        blob.path, blob.size = path, size
-        blob._map = mmap.mmap(blob._file.fileno(), size, access=mmap.ACCESS_READ)
+        blob.path = path
+        blob.grow(size)
         return blob
+
+    def grow(self, size: int) -> None:
+        """Note how much that process has written by now."""
+        assert self._file is not None
+        if size > self.size:
+            self._map = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ)  # of before goes when it is sent
+            self.size = size
 
 
 class TooLarge(Exception):  # noqa: N818 - named for what is true

@@ -19,6 +19,8 @@ from typing import NamedTuple
 OUT, ERR, RECORD, BEGUN, FINISHED = 1, 2, 3, 4, 5
 # From the fork server.
 MADE, NOT_MADE, REAPED = 6, 7, 8
+# How much of the work's result is in its file by now.
+GROWN = 9
 
 _HEAD = struct.Struct(">BBHIII")  # kind, last piece?, length, number, marks in the pipes for output and for errors
 PIECE = select.PIPE_BUF - _HEAD.size

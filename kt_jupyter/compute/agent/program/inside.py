@@ -103,7 +103,12 @@ def _rehearse(process: Process) -> None:
 
 def _work(process: Process, order: Json, payload: bytes, runs: Any, *, ends: bool) -> None:
     """Do what is ordered and say what became of it."""
-    result = Blob(os.path.join(order["directory"], order["id"] + ".out"))
+
+    def grown(result: Blob) -> None:
+        if process.voice.ours:
+            process.voice.say(channel.GROWN, json.dumps({"size": result.size, "path": result.path}).encode())
+
+    result = Blob(os.path.join(order["directory"], order["id"] + ".out"), on_growth=grown)
     told: Json = {"status": "ok"}
     try:
         try:

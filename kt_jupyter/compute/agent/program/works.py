@@ -99,12 +99,18 @@ class Work:
             self.count = int(message.payload or b"0") or self.count
             if self._asked and self.child is not None:
                 self.child.interrupt()
+        elif message.kind == channel.GROWN:
+            self._grown(json.loads(message.payload))
+            self.changed()
         elif message.kind == channel.FINISHED:
             self._finished(message.payload)
 
     def exited(self, status: int) -> None:
         """Take the end of its process, which has not said that it is finished."""
         if self.state != "done":
+            if self.blob is not None:
+                self.blob.close()
+                self.blob = None
             self._end(**self._what_happened(status))
 
     def not_started(self, why: str) -> None:
@@ -141,12 +147,19 @@ class Work:
 
     # ---- how it ends
 
+    def _grown(self, told: Json) -> None:
+        """Note how much of its result is in its file. It is sent already, whatever may yet become of the rest."""
+        if self.blob is None:
+            self.blob = Blob.of(told["path"], told["size"])
+        else:
+            self.blob.grow(told["size"])
+
     def _finished(self, payload: bytes) -> None:
         size = int.from_bytes(payload[:4], "big")
         told: Json = json.loads(payload[4 : 4 + size])
         path = os.path.join(self._agent.directory, self.id.hex() + ".out")
         if told.get("path"):
-            self.blob = Blob.of(told["path"], told["size"])
+            self._grown(told)
         else:
             self.blob = Blob(path)
             self.blob.write(payload[4 + size :])
