@@ -366,3 +366,35 @@ found
     ran = client.cell(source)
     assert ran.status == "ok"
     assert ran.result in ("'none'", "('_embed', True)", "('embed', True)")
+
+
+_IMPORTED = """
+import sys
+seen = [name for name in ("jedi", "prompt_toolkit", "urllib.request") if name in sys.modules]
+seen if "IPython" in sys.modules else []
+"""
+
+
+def test_what_the_first_cell_does_not_need_is_not_imported_before_it(start):
+    with start().client() as client:
+        assert client.cell(_IMPORTED).result == "[]"
+
+
+def test_what_ipython_has_later_works_when_it_is_asked_for(start):
+    source = """
+try:
+    import IPython.core.async_helpers, IPython.core.magics.code as code
+except ImportError:
+    found = True
+else:
+    import asyncio, logging, urllib, urllib.request
+    open_ = getattr(code, "urlopen", urllib.request.urlopen)
+    request = getattr(code, "Request", urllib.request.Request)("data:,there")
+    found = open_(request).read() == b"there" and type(request) is urllib.request.Request
+    await asyncio.sleep(0)
+found
+"""
+    with start().client() as client:
+        ran = client.cell(source)
+        assert (ran.status, ran.result) == ("ok", "True")
+        assert "ZeroDivisionError" in "".join(client.cell("1 / 0").done["error"]["traceback"])

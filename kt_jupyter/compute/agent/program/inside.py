@@ -72,6 +72,7 @@ def cells(speaker: channel.Speaker, told: int, directory: str) -> None:
     process.interrupts.arm()
     process.interrupts.disarm()
     runs = engine.make(process.main, process.voice, directory)
+    gc.freeze()  # else the first cell began with a search for garbage in all of IPython
     gc.enable()  # off since the agent's start
     while True:
         order = orders.take(told)

@@ -12,6 +12,7 @@ from . import bundles, engine, figures, light, records, tracebacks
 from .streams import Voice
 
 with light.imports():
+    from IPython.core import completer, magics  # noqa: F401 - else they were imported in full, when the shell is made
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
