@@ -39,8 +39,8 @@ if sys.version_info < (3, 8):
         pass
     sys.stderr.write(words + "\\n")
     sys.exit(78)
-import base64, json, zlib
-bundle = json.loads(zlib.decompress(base64.b64decode(sys.argv[1])).decode())
+import binascii, json, zlib
+bundle = json.loads(zlib.decompress(binascii.a2b_base64(sys.argv[1])).decode())
 exec(compile(bundle["boot"], "<kt_agent/boot>", "exec"))
 """
 
@@ -48,8 +48,9 @@ exec(compile(bundle["boot"], "<kt_agent/boot>", "exec"))
 # have just begun), and goes at once when its input ends: that is how a process without a terminal learns that the
 # client has left. What comes from the socket all the same it copies too: an agent of an older kt_jupyter borrows none.
 _RELAY: Final = """\
-import os, socket, sys, threading, time
-s = socket.socket(socket.AF_UNIX)
+import os, sys, time
+import _socket, _thread  # without what socket and threading import besides, which is a third of the start
+s = _socket.socket(_socket.AF_UNIX)
 p = (os.environ.get("KT_AGENT_DIRECTORY") or sys.argv[1]) + "/agent.sock"
 for i in range(200):
     try:
@@ -60,14 +61,14 @@ for i in range(200):
 else:
     sys.exit("there is no agent at " + p)
 def up():
-    mine = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, (1).to_bytes(4, sys.byteorder))]
+    mine = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, (1).to_bytes(4, sys.byteorder))]
     while True:
         d = memoryview(os.read(0, 262144))
         if not d:
             os._exit(0)
         d, mine = d[s.sendmsg([d], mine):], []
         s.sendall(d)
-threading.Thread(target=up, daemon=True).start()
+_thread.start_new_thread(up, ())
 while True:
     d = memoryview(s.recv(262144))
     if not d:
