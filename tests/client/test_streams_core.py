@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kt_jupyter.errors import HalfCloseUnsupported, ServerFailure, StreamLost
+from kt_jupyter.errors import CommandNotStarted, HalfCloseUnsupported, ServerFailure, StreamLost
 from kt_jupyter.kube.streams import STDERR, STDOUT, V4, ClusterFailure, ConnectionLost, Exited
 from kt_jupyter.kube.streams.endings import ending
 from tests.client.pods import BINARY, CLOSE, PING, PONG, QUICK, exec_in, exit_status, frame, played
@@ -49,9 +49,24 @@ def test_a_last_word_of_any_kind_is_an_ending(payload):
     assert isinstance(ending(payload), Exited | ClusterFailure)
 
 
-def test_a_container_that_does_not_run_is_told_from_other_failures():
-    words = 'unable to upgrade connection: container not found ("c")'
+@pytest.mark.parametrize(
+    "words",
+    [
+        'unable to upgrade connection: container not found ("c")',
+        "failed to exec in container: failed to load task: no running task found: task 3f0c not found",
+        "failed to exec in container: container is in CONTAINER_EXITED state",
+        "OCI runtime exec failed: exec failed: cannot exec in a stopped container",
+    ],
+)
+def test_a_container_that_does_not_run_is_told_from_other_failures(words):
     assert ending(json.dumps({"status": "Failure", "message": words}).encode()).not_running
+
+
+def test_a_command_that_the_image_lacks_is_no_container_that_does_not_run():
+    words = 'failed to exec in container: OCI runtime exec failed: exec: "nope": executable file not found in $PATH'
+    end = ending(json.dumps({"status": "Failure", "message": words}).encode())
+    assert not end.not_running
+    assert isinstance(end.error("p"), CommandNotStarted)
 
 
 def test_frames_that_come_with_the_handshake_are_not_lost():

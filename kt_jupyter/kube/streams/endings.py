@@ -1,21 +1,26 @@
 """How a stream ended: three ways, which a program must tell apart.
 
 Only ``reason`` and ``causes`` of the server's last word are read: its messages differ between protocol versions and
-releases. One exception, because nothing else says it: ``container not found`` is how a pod that does not run yet (or
-no longer) answers, after a handshake that looked fine.
+releases. One exception, because nothing else says it: that a container does not run yet, or has just ended, after a
+handshake that looked fine. The kubelet says the one, containerd and runc the others.
 
-Source: ``tools/remotecommand/v4.go`` (errorDecoderV4) in kubernetes/client-go.
+Sources: ``tools/remotecommand/v4.go`` (errorDecoderV4) of client-go; ``container_execsync.go`` of containerd.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kt_jupyter.errors import ApiError, CommandNotStarted, ContainerNotRunning, ServerFailure, StreamLost
 
 Json = dict[str, Any]
+
+_NOT_RUNNING: Final = re.compile(
+    r"container not found|task \S+ not found|container is in CONTAINER_EXITED state|cannot exec in a stopped"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class ClusterFailure:
     @property
     def not_running(self) -> bool:
         """Whether the container does not run: worth another try while its pod is Pending, final afterwards."""
-        return "container not found" in self.message
+        return _NOT_RUNNING.search(self.message) is not None
 
     def error(self, pod: str) -> ApiError:
         """Return what to raise where a result was expected."""
