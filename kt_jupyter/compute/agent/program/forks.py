@@ -121,7 +121,8 @@ def give_way() -> None:
 
     Else the kernel lets it go on for milliseconds: longer than a call takes.
     """
-    os.sched_yield()
+    if hasattr(os, "sched_yield"):  # not everywhere where the embedded cluster runs
+        os.sched_yield()
 
 
 def _close_others(keep: set[int]) -> None:
