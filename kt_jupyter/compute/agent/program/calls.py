@@ -69,18 +69,19 @@ class Calls:
                     self._server = ForkServer(self._agent, inside.call)
                 self._server.ask(call, functools.partial(self._made, call))
             except OSError as error:
-                self._fail(error)
-                return
-            self._asked += 1
+                if not self._fail(error):
+                    return
+            else:
+                self._asked += 1
 
     def _made(self, call: Call, made: Child | OSError) -> None:
         self._asked -= 1
         if isinstance(made, OSError):
             self._fail(made)
-            return
-        call.child = made
-        self._ready.append(call)
-        self._give()
+        else:
+            call.child = made
+            self._ready.append(call)
+            self._give()
         self._ask(0)
 
     def _give(self) -> None:
@@ -89,10 +90,12 @@ class Calls:
             if call.child.alive:
                 call.run(self._waiting.popleft())
 
-    def _fail(self, error: OSError) -> None:
-        """Tell those who wait; when nobody does, the next one will hear of it."""
-        while self._waiting:
-            self._waiting.popleft().not_started(f"No process could be started for it: {error}.")
+    def _fail(self, error: OSError) -> bool:
+        """Tell who waits longest, and return whether there was one: else the next one will hear of it."""
+        if not self._waiting:
+            return False
+        self._waiting.popleft().not_started(f"No process could be started for it: {error}.")
+        return True
 
 
 class Call(Listener):

@@ -6,6 +6,7 @@ process group when it ends is killed.
 
 from __future__ import annotations
 
+import array
 import contextlib
 import errno
 import fcntl
@@ -14,11 +15,12 @@ import signal
 import socket
 import sys
 import traceback
-from typing import Callable, Container, NamedTuple
+from typing import Callable, Container, Iterable, NamedTuple
 
 from .channel import Speaker
 
 _PIPE = 1024 * 1024
+_INT = array.array("i").itemsize
 
 Run = Callable[[Speaker, int], None]
 
@@ -76,6 +78,19 @@ def widen(fd: int) -> bool:
         return fcntl.fcntl(fd, getattr(fcntl, "F_SETPIPE_SZ", 1031), _PIPE) >= _PIPE
     except OSError:
         return False
+
+
+def beside(count: int) -> int:
+    """Return the room that descriptors need beside the data of a message."""
+    return socket.CMSG_SPACE(count * _INT)
+
+
+def handed(ancillary: Iterable[tuple[int, int, bytes]]) -> list[int]:
+    """Return the descriptors that came beside a message."""
+    found = array.array("i")
+    for _, _, data in ancillary:
+        found.frombytes(data[: len(data) // _INT * _INT])
+    return found.tolist()
 
 
 def fork(run: Run, ends: Ends, begin: bytes) -> int:

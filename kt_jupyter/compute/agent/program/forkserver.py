@@ -7,7 +7,6 @@ code.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import errno
 import functools
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 _FACT = struct.Struct(">ii")  # a process's number and its status; or an error's number
 _DESCRIPTORS = 4  # of a child's ends
 _SECRET = 16
-_INT = array.array("i").itemsize
 
 
 class ForkServer(Listener):
@@ -126,12 +124,10 @@ class _Serving:
         self._loop.run()
 
     def _asked(self) -> None:
-        descriptors = array.array("i")
-        begin, more, _, _ = self._requests.recvmsg(_SECRET, socket.CMSG_SPACE(_DESCRIPTORS * _INT))
-        for _, _, data in more:
-            descriptors.frombytes(data[: len(data) // _INT * _INT])
+        begin, ancillary, _, _ = self._requests.recvmsg(_SECRET, forks.beside(_DESCRIPTORS))
+        descriptors = forks.handed(ancillary)
         if len(descriptors) == _DESCRIPTORS:
-            self._fork(begin, descriptors.tolist())
+            self._fork(begin, descriptors)
         elif not begin:
             self._over = True
             self._loop.watch(self._requests.fileno(), None)

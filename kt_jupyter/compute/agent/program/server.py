@@ -11,11 +11,10 @@ import contextlib
 import json
 import os
 import socket
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Dict
 
-from . import wire
+from . import forks, wire
 from .blobs import Buffer
 from .outlet import Outlet
 from .requests import Refused, answer
@@ -28,8 +27,7 @@ Json = Dict[str, Any]
 
 WINDOW = 4 * 1024 * 1024
 _READ = 1024 * 1024
-_INT = 4
-_BESIDE = socket.CMSG_SPACE(_INT)  # for the descriptor that a relay lends
+_LENT = forks.beside(1)  # the descriptor that a relay lends
 _OUT = 512 * 1024  # bytes ready to be sent, above which no more are prepared
 
 
@@ -174,10 +172,9 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            data, beside, _, _ = self._raw.recvmsg(_READ, _BESIDE)
-            for _, _, fds in beside:
-                for start in range(0, len(fds), _INT):
-                    self._out.lend(int.from_bytes(fds[start : start + _INT], sys.byteorder))
+            data, ancillary, _, _ = self._raw.recvmsg(_READ, _LENT)
+            for fd in forks.handed(ancillary):
+                self._out.lend(fd)
             frames = self._decoder.feed(data)
         except BlockingIOError:
             return
