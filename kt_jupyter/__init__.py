@@ -74,7 +74,7 @@ from kt_jupyter.errors import (
 
 if TYPE_CHECKING:
     from kt_jupyter.compute import Compute, ComputeList, ComputeStatus, computes
-    from kt_jupyter.compute.functions import Call, fn
+    from kt_jupyter.compute.functions import Call, RankedCall, fn
     from kt_jupyter.kube import Cluster, connect, contexts, current, use
     from kt_jupyter.volumes import Volume, VolumeList, VolumeStatus
     from kt_jupyter.volumes.listing import volumes
@@ -92,6 +92,7 @@ _LAZY = {
     "ComputeStatus": "kt_jupyter.compute",
     "computes": "kt_jupyter.compute",
     "Call": "kt_jupyter.compute.functions",
+    "RankedCall": "kt_jupyter.compute.functions",
     "fn": "kt_jupyter.compute.functions",
     "Volume": "kt_jupyter.volumes",
     "VolumeList": "kt_jupyter.volumes",
@@ -142,6 +143,7 @@ __all__ = [
     "PodNotStarted",
     "PythonMismatch",
     "QuotaExceeded",
+    "RankedCall",
     "Rejected",
     "RemoteError",
     "ServerBusy",

@@ -23,6 +23,9 @@ T = TypeVar("T")
 IMAGE: Final = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 """The image where none is named: of the kernel's own minor version, so that what is pickled here can be read there."""
 
+FRAMEWORKS: Final = ("pytorch", "spmd")
+"""How workers may be told of each other; both in torchrun's words."""
+
 _OPERATORS: Final = ("Exists", "Equal")
 _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
@@ -43,6 +46,7 @@ def read_options(
     service_account: object = None,
     image_pull_secret: object = None,
     priority_class: object = None,
+    workers: object = None,
 ) -> Options:
     """Check what was said; what was not stays open.
 
@@ -64,7 +68,26 @@ def read_options(
         service_account=_if_said(service_account, lambda name: object_name(name, "service account")),
         image_pull_secret=_if_said(image_pull_secret, lambda name: object_name(name, "secret")),
         priority_class=_if_said(priority_class, lambda name: object_name(name, "priority class")),
+        workers=_if_said(workers, resources.workers),
     )
+
+
+def read_framework(framework: str | None, distribution_type: str | None) -> str:
+    """Check how workers are to find each other, in either spelling.
+
+    Raises:
+        InvalidInput: It is none that is known here, or two.
+    """
+    said = {each for each in (framework, distribution_type) if each is not None}
+    if len(said) > 1:
+        raise InvalidInput(f"framework={framework!r} and distribution_type={distribution_type!r} say two things.")
+    found = next(iter(said), FRAMEWORKS[-1])
+    if found not in FRAMEWORKS:
+        raise InvalidInput(
+            f"framework={found!r} is not known here.",
+            remedy='It is "pytorch", or "spmd" for whatever reads RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.',
+        )
+    return found
 
 
 def _if_said(value: object, read: Callable[[object], T]) -> T | None:

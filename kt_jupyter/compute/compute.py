@@ -14,18 +14,20 @@ from types import TracebackType
 from typing import Any, Self
 
 from kt_jupyter.compute import starting
-from kt_jupyter.compute.arguments import IMAGE, read_options
-from kt_jupyter.compute.connection import Connection, variables_gone
+from kt_jupyter.compute.arguments import IMAGE, read_framework, read_options
+from kt_jupyter.compute.cells import RunsCells
+from kt_jupyter.compute.connection import Connection
 from kt_jupyter.compute.finding import absence, find
 from kt_jupyter.compute.naming import default_name
-from kt_jupyter.compute.session import Session, Work, cell_request
+from kt_jupyter.compute.session import Session
 from kt_jupyter.compute.starting import Request
 from kt_jupyter.compute.status import ComputeStatus, State, Stopped, Verdict, described
 from kt_jupyter.compute.volumes import namespace_of, read_volumes
-from kt_jupyter.errors import Rejected
+from kt_jupyter.errors import InvalidInput, Rejected
 from kt_jupyter.kube import JOBS, Cluster, current
 from kt_jupyter.pods.starting import TIMEOUT
 from kt_jupyter.reporting import Say
+from kt_jupyter.specs import human
 from kt_jupyter.specs.names import compute_name, namespace_name
 from kt_jupyter.specs.options import Options
 from kt_jupyter.specs.pod import CONTAINER
@@ -33,10 +35,8 @@ from kt_jupyter.volumes import Volume
 
 Json = dict[str, Any]
 
-_COMES_ALONG = 32 * 1024  # characters of a cell that fit into a pod's arguments beside the agent
 
-
-class Compute:
+class Compute(RunsCells):
     """A pod that cells and functions run on: a Job that ends by itself when nobody uses it.
 
     All arguments are keyword-only, and what is left open has a default; making the object makes no request.
@@ -62,6 +62,7 @@ class Compute:
         service_account: Whose rights and pull secrets its pod has. No token is mounted.
         image_pull_secret: The secret with which a private image is pulled.
         priority_class: Its priority class.
+        workers: That many pods with all of this each, instead of one; see ``distribute``.
 
     Raises:
         InvalidInput: An argument is not what Kubernetes accepts; the message has a valid spelling.
@@ -92,7 +93,9 @@ class Compute:
         service_account: str | None = None,
         image_pull_secret: str | None = None,
         priority_class: str | None = None,
+        workers: int | None = None,
     ) -> None:
+        self._said: Json = {key: value for key, value in locals().items() if key not in {"self", "__class__"}}
         self._options = read_options(
             cpus=cpus,
             memory=memory,
@@ -108,6 +111,7 @@ class Compute:
             service_account=service_account,
             image_pull_secret=image_pull_secret,
             priority_class=priority_class,
+            workers=workers,
         )
         self._volumes = read_volumes(volumes)
         self._namespace = namespace_of(self._volumes, None if namespace is None else namespace_name(namespace))
@@ -143,15 +147,64 @@ class Compute:
 
     @property
     def pod(self) -> str | None:
-        """The pod's name, when it was started or found through this object."""
+        """The pod's name, when it was started or found through this object; of several workers, rank 0's."""
         running = self._connection.running
-        return running.pod if running else None
+        return running.session.pod if running else None
 
     @property
     def node(self) -> str | None:
         """The node of that pod."""
         running = self._connection.running
-        return running.node if running else None
+        return running.nodes[0] if running else None
+
+    @property
+    def place(self) -> str:
+        """Where it runs, for people: ``kt-train-x7f2p on gpu-1``, ``4 workers on 2 nodes``."""
+        running = self._connection.running
+        if running is None:
+            return ""
+        if running.options.workers is None:
+            return f"{self.pod} on {self.node}" if self.node else f"{self.pod}"
+        nodes = human.count(len(set(running.nodes)), "node")
+        return f"{human.count(running.options.workers, 'worker')} on {nodes}"
+
+    @property
+    def workers(self) -> int | None:
+        """How many pods it has, each with a rank; None for one without."""
+        running = self._connection.running
+        return running.options.workers if running else self._options.workers
+
+    def distribute(
+        self, framework: str | None = None, *, workers: int, distribution_type: str | None = None
+    ) -> Compute:
+        """Return a compute of several such pods, on which each call runs on all of them at once.
+
+        Each call of ``kt.fn(f).to(...)`` gives the list of what the ranks returned. A rank finds itself and the others
+        as under torchrun: ``RANK``, ``WORLD_SIZE``, ``LOCAL_RANK``, ``MASTER_ADDR``, ``MASTER_PORT`` are in its
+        environment, one process a worker. What they print comes with the rank before each line. When one fails the
+        others are stopped, and its error is raised.
+
+        The workers are an Indexed Job, spread over the nodes; with a volume that one node can have at a time
+        (ReadWriteOnce) they run on one.
+
+        Args:
+            framework: ``"pytorch"``, or ``"spmd"`` for whatever reads the same variables, the default.
+            workers: How many pods; each has the CPUs, memory and GPUs of this compute.
+            distribution_type: Kubetorch's newer word for ``framework``.
+
+        Returns:
+            Another compute; this one stays what it is.
+
+        Raises:
+            InvalidInput: No such framework, or no number of workers.
+
+        Example:
+            >>> compute = kt.Compute(gpus=8, volumes=[vol]).distribute(framework="pytorch", workers=4)
+            >>> kt.fn(train).to(compute)(epochs=3)
+            [0.31, 0.31, 0.31, 0.31]
+        """
+        read_framework(framework, distribution_type)
+        return type(self)(**self._said | {"workers": workers})
 
     def manifest(self, *, check: bool = False) -> Json:
         """Return the Job that ``start`` would send, its volumes' places and node settled. Makes nothing.
@@ -212,110 +265,14 @@ class Compute:
 
         One that has ended meanwhile is started again: whoever keeps something there asks ``start`` first.
         """
+        return self.sessions(timeout=timeout, progress=progress)[0]
+
+    def sessions(self, *, timeout: float = TIMEOUT, progress: Say | None = None) -> tuple[Session, ...]:
+        """Return the conversations with all of its pods, by rank; otherwise as ``session``."""
         with self._lock:
             if not self._connection.lives:
                 self.start(timeout=timeout, progress=progress)
-            return self._session()
-
-    def ready_for_cells(self, *, fresh: bool = False, progress: Say | None = None) -> None:
-        """Start it if need be, unless what cells had kept there is gone: then say so.
-
-        Args:
-            fresh: Start it anew, without variables.
-            progress: As for ``start``.
-
-        Raises:
-            SessionEnded: It has ended, and the variables with it; says why. ``fresh`` starts it anew.
-            KtError: It can't be started; see ``start``.
-        """
-        with self._lock:
-            self._refuse_lost(fresh=fresh)
-            self.start(fresh=fresh, progress=progress)
-
-    def refuse_ended(self) -> None:
-        """Raise when it has ended, or its pod is told to: for who found that something there did not end by itself.
-
-        Raises:
-            SessionEnded: Says why.
-        """
-        found = find(self.cluster, self.namespace, self.name)
-        if found is None or found.state in {State.ENDING, State.ENDED}:
-            why = found.reason if found is not None and found.reason else "it was stopped"
-            reason = found.ended_by if found is not None else "stopped"
-            raise variables_gone(self.name, reason, why)
-
-    def start_cell(
-        self,
-        source: str,
-        *,
-        inputs: Mapping[str, bytes] | None = None,
-        outputs: Sequence[str] = (),
-        limit: int | None = None,
-        timeout: float | None = None,
-        count: int | None = None,
-    ) -> Work:
-        """Start a cell on it and return at once; it is started first if need be.
-
-        Args:
-            source: The cell's text.
-            inputs: Variables to set first: name to pickle.
-            outputs: Names of variables to bring back, pickled, in ``Done.values``.
-            limit: Bytes that all of ``outputs`` may have together.
-            timeout: Seconds that the cell may run.
-            count: The number that its tracebacks show.
-
-        Returns:
-            The work, to follow or to leave.
-
-        Raises:
-            SessionEnded: It has ended, and what cells had kept there is gone; says why.
-            KtError: It can't be started; see ``start``.
-
-        Example:
-            >>> compute.start_cell("print(6 * 7)").follow(print).status
-            'ok'
-        """
-        with self._lock:
-            self.ready_for_cells()
-            self._connection.used = True
-            session = self._session()
-        return session.start_cell(source, inputs=inputs, outputs=outputs, limit=limit, timeout=timeout, count=count)
-
-    def leave_cell(
-        self, source: str, *, fresh: bool = False, timeout: float | None = None, count: int | None = None
-    ) -> str:
-        """Start a cell and return at once, whether it is started first or not: the cell comes with its pod then.
-
-        Whoever may read Jobs can read such a cell. It waits for its pod as long as that takes, and nobody has to be
-        there: ``status()`` says for what, and ``stop()`` ends it. A pod that replaces it, because its queue took the
-        first one back, begins with the cell again.
-
-        Args:
-            source: The cell's text.
-            fresh: Start it anew, without variables.
-            timeout: Seconds that the cell may run, once it does.
-            count: The number that its tracebacks show.
-
-        Returns:
-            By which its agent knows the cell.
-
-        Raises:
-            SessionEnded: It has ended, and what cells had kept there is gone; says why.
-            KtError: It can't be made; see ``start``.
-
-        Example:
-            >>> kt.Compute(name="train", gpus=1).leave_cell("train(epochs=100)")
-            '7f3a…'
-        """
-        request = cell_request(source, timeout=timeout, count=count)
-        with self._lock:
-            self._refuse_lost(fresh=fresh)
-            first = request if len(source) <= _COMES_ALONG else None
-            self._connection.make(self._request(), fresh=fresh, timeout=TIMEOUT, progress=None, first=first)
-            self._connection.used = True
-            if self._connection.running is not None:
-                self._session().start(request).sent()
-        return str(request["id"])
+            return self._sessions()
 
     def take_over(self, before: Compute) -> None:
         """Go on with the connection of another handle on the same compute, which loses it.
@@ -357,20 +314,26 @@ class Compute:
             return found
         return ComputeStatus(self.name, self.namespace, Verdict(State.ABSENT), self._options)
 
-    def logs(self, *, tail: int | None = None) -> str:
+    def logs(self, *, tail: int | None = None, rank: int = 0) -> str:
         """Return what its cells and functions have printed so far, as ``kubectl logs`` does.
 
         Args:
             tail: Only so many of the last lines.
+            rank: Of several workers, which.
 
         Raises:
             ComputeNotFound: It does not run, and has not within the last hour.
+            InvalidInput: It has no such rank.
         """
         found = find(self.cluster, self.namespace, self.name)
-        if found is None or found.pod_name is None:
+        if found is None or not found.pods:
             raise absence(self.cluster, self.namespace, self.name)
+        if not 0 <= rank < len(found.pods):
+            ranks = human.count(len(found.pods), "worker")
+            raise InvalidInput(f'compute "{self.name}" has no rank {rank}: it has {ranks}, the first is 0.')
+        pod = str(found.pods[rank]["metadata"]["name"])
         try:
-            return self.cluster.logs(found.pod_name, namespace=self.namespace, container=CONTAINER, tail_lines=tail)
+            return self.cluster.logs(pod, namespace=self.namespace, container=CONTAINER, tail_lines=tail)
         except Rejected:
             # The agent answers before the cluster reports that the container runs, and until then there is no log.
             if found.state is not State.STARTING:
@@ -406,10 +369,6 @@ class Compute:
     def _request(self) -> Request:
         return Request(self.cluster, self.namespace, self.name, self._options, self._volumes)
 
-    def _session(self) -> Session:
+    def _sessions(self) -> tuple[Session, ...]:
         assert self._connection.running is not None
-        return self._connection.running.session
-
-    def _refuse_lost(self, *, fresh: bool) -> None:
-        if not fresh and (lost := self._connection.lost(self._request())) is not None:
-            raise lost
+        return self._connection.running.sessions

@@ -36,7 +36,7 @@ class Connection:
     @property
     def lives(self) -> bool:
         """Whether there is one, and its pod is not known to have ended."""
-        return self.running is not None and not self.running.session.ended
+        return self.running is not None and not self.running.ended
 
     def make(
         self, request: Request, *, fresh: bool, timeout: float, progress: Say | None, first: Json | None = None
@@ -92,7 +92,7 @@ class Connection:
         """End it; what runs there goes on."""
         running, self.running = self.running, None
         if running is not None:
-            running.session.close()
+            running.close()
 
     def lost(self, request: Request) -> SessionEnded | None:
         """Say why the variables that were kept are gone; None when they are not, or none were kept."""
@@ -102,8 +102,8 @@ class Connection:
             if found is None or found.state.lives or found.kept_nothing or not found.reason:
                 return None
             return variables_gone(request.name, found.ended_by, found.reason)
-        session = self.running.session
-        if not session.ended:
+        session = next((each for each in self.running.sessions if each.ended), None)
+        if session is None:
             return None
         try:
             session.connect()

@@ -20,26 +20,31 @@ _OVER: Final = ("Succeeded", "Failed")
 _MOST: Final = 6
 
 
-def shortage(cluster: Cluster, wanted: int) -> str | None:
-    """Say what the nodes have when none has so many GPUs free; None when one has, or it may not be known."""
+def shortage(cluster: Cluster, wanted: int, workers: int = 1) -> str | None:
+    """Say what the nodes have when they have not so many GPUs free; None when they do, or it may not be known."""
     nodes, pods = cluster.gather(List(NODES), List(PODS, ALL_NAMESPACES), return_errors=True)
     if isinstance(nodes, KtError):
         return None
-    return told(wanted, nodes, () if isinstance(pods, KtError) else pods, used_known=not isinstance(pods, KtError))
+    used_known = not isinstance(pods, KtError)
+    return told(wanted, nodes, pods if used_known else (), workers=workers, used_known=used_known)
 
 
-def told(wanted: int, nodes: Iterable[Json], pods: Iterable[Json], *, used_known: bool = True) -> str | None:
+def told(
+    wanted: int, nodes: Iterable[Json], pods: Iterable[Json], *, workers: int = 1, used_known: bool = True
+) -> str | None:
     """Say it, from the server's own objects.
 
     Args:
         wanted: GPUs that one pod needs.
         nodes: The nodes.
         pods: All pods.
+        workers: How many such pods there are to be.
         used_known: Whether those could be read; else only what nodes have at all is known.
     """
     used = _used(pods)
     free = {node["metadata"]["name"]: (_of(node) - used[node["metadata"]["name"]], _of(node)) for node in nodes}
-    if any(left >= wanted for left, _ in free.values()):
+    fit = sum(max(left, 0) // wanted for left, _ in free.values())
+    if fit >= workers:
         return None
     gpus = f"{wanted} GPU{'' if wanted == 1 else 's'}"
     owners = {name: counts for name, counts in free.items() if counts[1]}
@@ -48,7 +53,10 @@ def told(wanted: int, nodes: Iterable[Json], pods: Iterable[Json], *, used_known
     listed = [f"{name} {left} of {all_}" if used_known else f"{name} {all_}" for name, (left, all_) in owners.items()]
     more = f" and {len(listed) - _MOST} more" if len(listed) > _MOST else ""
     has = "free" if used_known else "at all"
-    return f"No node has {gpus} {has}: {', '.join(listed[:_MOST])}{more}. The pod waits for them."
+    some = f"{', '.join(listed[:_MOST])}{more}"
+    if fit:
+        return f"The nodes have GPUs for {fit} of {workers} workers with {gpus} each: {some} {has}. The others wait."
+    return f"No node has {gpus} {has}: {some}. The pod waits for them."
 
 
 def _of(node: Json) -> int:

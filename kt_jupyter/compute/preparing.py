@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kt_jupyter.compute import sharing
 from kt_jupyter.compute.volumes import Wanted, elsewhere, refuse_twice
 from kt_jupyter.errors import InvalidMountPath, KtError, NotFound, VolumeInUse
 from kt_jupyter.kube import CLAIMS, EVENTS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, Cluster, Get, List
@@ -36,6 +37,7 @@ class Prepared:
         tolerations: What that node asks for.
         run_as: Whom it runs as, so that it may read and write what is there; None where nothing tells.
         notices: What is worth saying.
+        together: Whether several workers have to be on one node, for a volume that one node can have at a time.
     """
 
     mounts: tuple[Mount, ...] = ()
@@ -44,9 +46,17 @@ class Prepared:
     tolerations: tuple[Mapping[str, Any], ...] = ()
     run_as: RunAs | None = None
     notices: tuple[str, ...] = ()
+    together: bool = False
 
 
-def prepare(cluster: Cluster, namespace: str, wanted: Sequence[Wanted], *, run_as: RunAs | None = None) -> Prepared:
+def prepare(
+    cluster: Cluster,
+    namespace: str,
+    wanted: Sequence[Wanted],
+    *,
+    run_as: RunAs | None = None,
+    workers: int | None = None,
+) -> Prepared:
     """Check the volumes of a compute that is to start, and plan its pod around them. Makes nothing.
 
     Args:
@@ -54,6 +64,7 @@ def prepare(cluster: Cluster, namespace: str, wanted: Sequence[Wanted], *, run_a
         namespace: Its namespace.
         wanted: Its volumes.
         run_as: Whom it is to run as; None for who fits.
+        workers: How many pods it is to have; None for one.
 
     Raises:
         VolumeNotFound: There is no such volume, and it was not described.
@@ -63,10 +74,7 @@ def prepare(cluster: Cluster, namespace: str, wanted: Sequence[Wanted], *, run_a
         InvalidInput: It is in another namespace or cluster; nothing says where to mount it; two are at one place.
     """
     _refuse_elsewhere(cluster, namespace, wanted)
-    for each in wanted:
-        if each.can_be_made:
-            assert each.volume is not None
-            each.volume.ensure(dry_run=True, notify=_say_nothing)
+    made = {each.name: _would_be(each) for each in wanted if each.can_be_made}
     if not wanted:
         return Prepared()
     found, around = _read(cluster, namespace, wanted)
@@ -77,13 +85,17 @@ def prepare(cluster: Cluster, namespace: str, wanted: Sequence[Wanted], *, run_a
         for name, claim in found.items()
     }
     node, tolerations = _one_node(plans)
+    alone = sharing.of_one_node(made | found) if workers is not None and workers > 1 else ()
+    if alone:
+        sharing.refuse_of_one_pod(made | found, workers)
     return Prepared(
         mounts=tuple(_mount(each, plans.get(each.name)) for each in placed),
         missing=tuple(each.volume for each in placed if each.volume is not None and each.name not in found),
         node=node,
         tolerations=tolerations,
         run_as=run_as or _copied(plans),
-        notices=tuple(notice for plan in plans.values() for notice in plan.notices),
+        notices=(*(notice for plan in plans.values() for notice in plan.notices), *sharing.told(alone, workers)),
+        together=bool(alone),
     )
 
 
@@ -179,6 +191,12 @@ def _one_node(plans: Mapping[str, Plan]) -> tuple[str | None, tuple[Mapping[str,
 def _copied(plans: Mapping[str, Plan]) -> RunAs | None:
     """Return whom the pods run as that use the volumes already; of several, the first volume's."""
     return next((plan.run_as for plan in plans.values() if plan.run_as != ORDINARY), None)
+
+
+def _would_be(each: Wanted) -> Json:
+    """Return the claim of a volume as it is, or as it would be made."""
+    assert each.volume is not None
+    return each.volume.ensure(dry_run=True, notify=_say_nothing)
 
 
 def _say_nothing(_: str) -> None:

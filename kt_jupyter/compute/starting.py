@@ -9,7 +9,8 @@ runs. Whatever ends that other than well removes what was made, a volume include
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ class Request:
             args=launch.args,
             namespace=self.namespace,
             node=prepared.node,
+            together=prepared.together,
             tolerations=prepared.tolerations,
             made_by=made_by(),
         )
@@ -75,17 +77,32 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A compute that runs, what it is, and the conversation with it."""
+    """A compute that runs, what it is, and the conversations with it: one for each of its pods, by rank."""
 
-    session: Session
+    sessions: tuple[Session, ...]
     options: Options
-    pod: str
-    node: str
+    nodes: tuple[str, ...]
+
+    @property
+    def session(self) -> Session:
+        """The only one, or that of rank 0."""
+        return self.sessions[0]
+
+    @property
+    def ended(self) -> bool:
+        """Whether one of its pods is known to have ended: then all of it has."""
+        return any(session.ended for session in self.sessions)
+
+    def close(self) -> None:
+        """End the conversations; what runs there goes on."""
+        for session in self.sessions:
+            session.close()
 
 
 def prepared(request: Request) -> Prepared:
     """Check what the compute needs; makes nothing. See ``preparing``."""
-    return prepare(request.cluster, request.namespace, request.volumes, run_as=request.options.run_as)
+    options = request.options
+    return prepare(request.cluster, request.namespace, request.volumes, run_as=options.run_as, workers=options.workers)
 
 
 def start(request: Request, *, timeout: float, progress: Say | None) -> Running:
@@ -136,11 +153,11 @@ def join(request: Request, found: ComputeStatus, *, timeout: float, progress: Sa
     refuse_other(request, found)
     assert found.job is not None
     if found.state is State.RUNNING:
-        assert found.pod is not None
-        pod, node = str(found.pod["metadata"]["name"]), str(found.pod["spec"]["nodeName"])
-        session = Session(request.cluster, pod, namespace=request.namespace, container=CONTAINER)
-        session.connect(timeout)
-        return Running(session, found.options, pod, node)
+        with _conversing(request, found.pods, CONTAINER) as sessions:
+            answers = [session.connecting() for session in sessions]
+            for session, _ in zip(sessions, answers, strict=True):
+                session.connect(timeout)
+        return Running(sessions, found.options, _nodes(found.pods))
     return _connected(request, dict(found.job), timeout=timeout, progress=progress, existing=dict(found.job))
 
 
@@ -172,17 +189,15 @@ def remove(request: Request, found: ComputeStatus, *, wait: bool = True) -> None
         request.cluster.delete(
             JOBS, found.job["metadata"]["name"], namespace=request.namespace, uid=found.job["metadata"]["uid"]
         )
-    if not wait or found.pod is None:
-        return
-    pod = found.pod["metadata"]
-    request.cluster.wait_for(
-        PODS,
-        pod["name"],
-        lambda pod: pod is None or None,
-        namespace=request.namespace,
-        timeout=GONE_WITHIN,
-        uid=pod["uid"],
-    )
+    for pod in found.pods if wait else ():
+        request.cluster.wait_for(
+            PODS,
+            pod["metadata"]["name"],
+            lambda pod: pod is None or None,
+            namespace=request.namespace,
+            timeout=GONE_WITHIN,
+            uid=pod["metadata"]["uid"],
+        )
 
 
 def check_with_server(request: Request, manifest: Json) -> None:
@@ -206,7 +221,7 @@ def _ready(request: Request, progress: Say | None, *, first: Json | None = None)
 
 def _tell_of_gpus(request: Request, progress: Say | None) -> None:
     wanted = request.options.gpus
-    said = gpus.shortage(request.cluster, wanted) if wanted else None
+    said = gpus.shortage(request.cluster, wanted, request.options.workers or 1) if wanted else None
     if said:
         reporting.notice(said, progress)
 
@@ -249,12 +264,41 @@ def _connected(
         request.cluster, manifest, subject=subject, timeout=timeout, progress=progress, existing=existing
     ) as starting:
         started = starting.until("scheduled")
-        session = Session(request.cluster, started.name, namespace=request.namespace, container=started.container)
-        try:
-            answer = session.connecting()
+        with _conversing(request, started.pods, started.container) as sessions:
+            answer = _all([session.connecting() for session in sessions])
             starting.until("running", unless=answer)
             answer.result()
-        except BaseException:
+    return Running(sessions, specs.options_of(started.job), _nodes(started.pods))
+
+
+@contextlib.contextmanager
+def _conversing(request: Request, pods: Sequence[Mapping[str, Any]], container: str) -> Iterator[tuple[Session, ...]]:
+    """Give the conversations with all pods, by rank; end them when the block fails."""
+    names = [str(pod["metadata"]["name"]) for pod in pods]
+    sessions = tuple(Session(request.cluster, name, namespace=request.namespace, container=container) for name in names)
+    try:
+        yield sessions
+    except BaseException:
+        for session in sessions:
             session.close()
-            raise
-    return Running(session, specs.options_of(started.job), started.name, started.node)
+        raise
+
+
+def _all(answers: Sequence[Future[Any]]) -> Future[None]:
+    """Return what is done when all are, and failed when one is."""
+    together: Future[None] = Future()
+
+    def note(answer: Future[Any]) -> None:
+        with contextlib.suppress(InvalidStateError):  # two at once, or one after a failed one
+            if (error := answer.exception()) is not None:
+                together.set_exception(error)
+            elif all(each.done() for each in answers):
+                together.set_result(None)
+
+    for answer in answers:
+        answer.add_done_callback(note)
+    return together
+
+
+def _nodes(pods: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(str(pod["spec"]["nodeName"]) for pod in pods)

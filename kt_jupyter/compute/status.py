@@ -16,6 +16,7 @@ from kt_jupyter.pods.containers import has_run
 from kt_jupyter.pods.stages import Seen, situation
 from kt_jupyter.specs import human
 from kt_jupyter.specs.compute import made_by, name_of, options_of
+from kt_jupyter.specs.job import rank_of
 from kt_jupyter.specs.options import Options
 from kt_jupyter.specs.pod import Mount
 from kt_jupyter.specs.state import PersonsState
@@ -54,20 +55,20 @@ def judge(job: Json, pods: Sequence[Json], events: Iterable[Json] = ()) -> Verdi
         pods: The Job's pods.
         events: Events about any of them; without them there is less to explain.
     """
-    pod = pods[0] if pods else None
-    how = _how(job, pod)
+    how = _how(job, pods)
     if over(job):
         return Verdict(State.ENDED, how.why if how else "")
     if job["metadata"].get("deletionTimestamp"):
         return Verdict(State.ENDING)
     if how is not None:
         return Verdict(State.ENDED if how.over else State.ENDING, how.why)
-    if pod is not None and has_run(pod):
+    seen = Seen(job, pods, events=list(events))
+    if len(pods) >= seen.wanted and all(map(has_run, pods)):
         return Verdict(State.RUNNING)
-    seen = situation(Seen(job, pods, events=list(events)))
-    if seen.obstacle is None:
-        return Verdict(State.STARTING, seen.doing)
-    return Verdict(State.PROBLEM if seen.obstacle.final else State.STARTING, seen.obstacle.fact)
+    now = situation(seen)
+    if now.obstacle is None:
+        return Verdict(State.STARTING, now.doing)
+    return Verdict(State.PROBLEM if now.obstacle.final else State.STARTING, now.obstacle.fact)
 
 
 def over(job: Json) -> bool:
@@ -76,10 +77,20 @@ def over(job: Json) -> bool:
     return any(each["type"] in ("Complete", "Failed") and each["status"] == "True" for each in conditions)
 
 
-def _how(job: Json, pod: Json | None) -> Ending | None:
-    if pod is not None:
-        return ending(pod)
-    return ending_of_job(job) if over(job) else None
+def _how(job: Json, pods: Sequence[Json]) -> Ending | None:
+    """Say how it ended: as the first of its pods that did, for the others are ended with it."""
+    if not pods:
+        return ending_of_job(job) if over(job) else None
+    ended = [(_ended_at(pod), how) for pod in pods if (how := ending(pod)) is not None]
+    return min(ended, key=lambda each: each[0], default=(None, None))[1]
+
+
+def _ended_at(pod: Json) -> str:
+    """When it ended, or is known to be about to."""
+    states = (each.get("state") or {} for each in (pod.get("status") or {}).get("containerStatuses") or ())
+    times = [str(state["terminated"].get("finishedAt") or "") for state in states if "terminated" in state]
+    times.append(str(pod["metadata"].get("deletionTimestamp") or ""))
+    return min(filter(None, times), default="~")  # after every time
 
 
 class ComputeStatus:
@@ -92,10 +103,10 @@ class ComputeStatus:
         reason: One clause that explains the state; empty when there is nothing to explain.
         options: What it is: CPUs, memory, image, volumes …
         job: Its Job; None when it is not started.
-        pod: Its pod; None while it has none.
+        pods: Its pods, by rank: one, unless it has workers; none before it is started.
     """
 
-    __slots__ = ("job", "name", "namespace", "options", "pod", "reason", "state")
+    __slots__ = ("job", "name", "namespace", "options", "pods", "reason", "state")
 
     def __init__(
         self,
@@ -105,21 +116,27 @@ class ComputeStatus:
         options: Options,
         *,
         job: Json | None = None,
-        pod: Json | None = None,
+        pods: Sequence[Json] = (),
     ) -> None:
         self.name = name
         self.namespace = namespace
         self.state, self.reason = verdict
         self.options = options
         self.job = job
-        self.pod = pod
+        self.pods = tuple(pods)
 
     @classmethod
     def of(cls, job: Json, pods: Sequence[Json], events: Iterable[Json] = ()) -> ComputeStatus:
         """Judge a Job with its pods, and the events about them where they were read."""
+        pods = sorted(pods, key=rank_of)
         verdict = judge(job, pods, events)
         namespace = str(job["metadata"]["namespace"])
-        return cls(name_of(job), namespace, verdict, options_of(job), job=job, pod=pods[0] if pods else None)
+        return cls(name_of(job), namespace, verdict, options_of(job), job=job, pods=pods)
+
+    @property
+    def pod(self) -> Json | None:
+        """Its only pod, or that of rank 0; None while it has none."""
+        return self.pods[0] if self.pods else None
 
     @property
     def pod_name(self) -> str | None:
@@ -128,8 +145,9 @@ class ComputeStatus:
 
     @property
     def node(self) -> str | None:
-        """The node that it is on."""
-        return (self.pod["spec"].get("nodeName") or None) if self.pod else None
+        """The node that it is on; of several workers, all nodes."""
+        nodes = dict.fromkeys(node for pod in self.pods if (node := pod["spec"].get("nodeName")))
+        return ", ".join(nodes) or None
 
     @property
     def volumes(self) -> tuple[Mount, ...]:
@@ -166,7 +184,7 @@ class ComputeStatus:
 
     @property
     def _ending(self) -> Ending | None:
-        return _how(self.job, self.pod) if self.job else None
+        return _how(self.job, self.pods) if self.job else None
 
     @property
     def words(self) -> str:
@@ -190,6 +208,7 @@ class ComputeStatus:
             ],
             "idleSeconds": options.idle or None,
             "queue": options.queue,
+            "workers": options.workers,
             "pod": self.pod_name,
             "node": self.node,
             "madeBy": self.made_by or None,
@@ -203,6 +222,7 @@ class ComputeStatus:
 def described(options: Options) -> str:
     """Say what a compute is in a few words: ``2 CPUs  8 Gi  1 GPU  python:3.12-slim  data at /data``."""
     parts = [
+        human.count(options.workers, "worker") if options.workers else "",
         human.count(options.cpus, "CPU") if options.cpus else "",
         human.size(options.memory) if options.memory else "",
         human.count(options.gpus, "GPU") if options.gpus else "",

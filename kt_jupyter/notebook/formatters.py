@@ -22,6 +22,7 @@ _SHOWN_BY = {
     ("kt_jupyter.volumes.collecting", "Collection"): f"{_VIEWS}.shells:collection_view",
     ("kt_jupyter.compute.functions.function", "RemoteFunction"): f"{_VIEWS}.functions:function_view",
     ("kt_jupyter.compute.functions.call", "Call"): f"{_VIEWS}.functions:call_view",
+    ("kt_jupyter.compute.functions.ranked", "RankedCall"): f"{_VIEWS}.functions:ranked_view",
     ("kt_jupyter.compute.compute", "Compute"): f"{_VIEWS}.computes:compute_view",
     ("kt_jupyter.compute.status", "Stopped"): f"{_VIEWS}.computes:stopped_view",
     ("kt_jupyter.compute.status", "ComputeStatus"): f"{_VIEWS}.computes:status_view",

@@ -17,13 +17,11 @@ from kt_jupyter.errors import KtError
 from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, PODS, Cluster, Event, Resource, Subscription
 from kt_jupyter.pods import refused
 from kt_jupyter.pods.stages import Seen
-from kt_jupyter.specs.job import NAME_LABEL
+from kt_jupyter.specs.job import NAME_LABEL, rank_of
 
 Json = dict[str, Any]
 _About = Literal["job", "pod", "claim", "event"]
 _News = list[Event] | KtError  # an error: that watch is over
-
-_INDEX = "batch.kubernetes.io/job-completion-index"
 
 
 class Following:
@@ -146,5 +144,4 @@ class Following:
 
 
 def _rank(pod: Mapping[str, Any]) -> tuple[int, str]:
-    index = (pod["metadata"].get("annotations") or {}).get(_INDEX, "0")
-    return int(index), pod["metadata"]["creationTimestamp"]
+    return rank_of(pod), pod["metadata"]["creationTimestamp"]

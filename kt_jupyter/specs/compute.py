@@ -53,6 +53,7 @@ GPU_TAINT: Final = {"key": resources.GPU, "operator": "Exists", "effect": "NoSch
 
 _GRACE_SECONDS: Final = 5
 _PREFIX: Final = "kt-"
+_NODE: Final = "kubernetes.io/hostname"
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - its place in every container
 
 
@@ -83,6 +84,7 @@ def manifest(
     args: Sequence[str],
     namespace: str | None = None,
     node: str | None = None,
+    together: bool = False,
     tolerations: Iterable[Json] = (),
     made_by: str = "",
 ) -> dict[str, Any]:
@@ -95,6 +97,7 @@ def manifest(
         args: The agent itself.
         namespace: Left out when None.
         node: The one node it has to run on, because a volume is there.
+        together: All workers on one node, whichever: they share a volume that one node can have at a time.
         tolerations: What that node asks for besides.
         made_by: Who made it, for people.
     """
@@ -120,7 +123,16 @@ def manifest(
         grace_seconds=_GRACE_SECONDS,
     )
     _add_rarities(template["spec"], options)
-    made = job(name=job_of(name), template=template, lease=None, namespace=namespace, keep=KEPT_SECONDS)
+    if options.workers is not None:
+        _place_workers(template["spec"], label(COMPUTE, compute=name), together=together)
+    made = job(
+        name=job_of(name),
+        template=template,
+        lease=None,
+        namespace=namespace,
+        keep=KEPT_SECONDS,
+        workers=options.workers,
+    )
     if options.queue:
         # On the Job alone: it is the Job that waits in the queue. That it waits (suspend) the queue's own webhook says.
         made["metadata"]["labels"][QUEUE_LABEL] = options.queue
@@ -142,6 +154,17 @@ def _add_rarities(spec: dict[str, Any], options: Options) -> None:
         spec["imagePullSecrets"] = [{"name": options.image_pull_secret}]
     if options.priority_class:
         spec["priorityClassName"] = options.priority_class
+
+
+def _place_workers(spec: dict[str, Any], labels: Json, *, together: bool) -> None:
+    """Put the workers on one node, or else on as many as there are, where that can be had."""
+    each_other = {"labelSelector": {"matchLabels": dict(labels)}, "topologyKey": _NODE}
+    if together:
+        # The scheduler lets the first of them go anywhere, though there is none yet that it could be with.
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": [each_other]}
+        spec["affinity"] = {**spec.get("affinity", {}), "podAffinity": required}
+    else:
+        spec["topologySpreadConstraints"] = [{"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway", **each_other}]
 
 
 def _once(tolerations: Iterable[Json]) -> tuple[Json, ...]:
@@ -191,6 +214,7 @@ def options_of(found: Json) -> Options:
         service_account=spec.get("serviceAccountName"),
         image_pull_secret=secrets[0] if secrets else None,
         priority_class=spec.get("priorityClassName"),
+        workers=found["spec"].get("completions") if found["spec"].get("completionMode") == "Indexed" else None,
     )
 
 

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 LEASE_ANNOTATION: Final = f"{DOMAIN}/lease-seconds"
 NAME_LABEL: Final = "batch.kubernetes.io/job-name"  # on the pods of a Job; the server sets it
+RANK_ANNOTATION: Final = "batch.kubernetes.io/job-completion-index"  # on the pods of an Indexed Job
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 KEPT_SECONDS: Final = 30
 """How long an ended Job is there to be asked how it ended; its pod holds the claims for as long."""
@@ -86,6 +87,11 @@ def pod_of(manifest: Json) -> Json:
         "metadata": {**template["metadata"], "generateName": f"{name}-"},
         "spec": template["spec"],
     }
+
+
+def rank_of(pod: Mapping[str, Any]) -> int:
+    """Return the rank of a Job's pod; 0 where pods have none."""
+    return int((pod["metadata"].get("annotations") or {}).get(RANK_ANNOTATION, 0))
 
 
 def owner_reference(pod: Mapping[str, Any]) -> Json:

@@ -42,6 +42,7 @@ class Options:
         service_account: The service account; its token stays outside.
         image_pull_secret: The secret with which its image is pulled.
         priority_class: Its priority class.
+        workers: That many pods, each with a rank; None for one pod without.
     """
 
     cpus: Quantity | None = None
@@ -59,6 +60,7 @@ class Options:
     service_account: str | None = None
     image_pull_secret: str | None = None
     priority_class: str | None = None
+    workers: int | None = None
 
     def over(self, defaults: Options) -> Options:
         """Return these options, with the defaults where they are left open."""

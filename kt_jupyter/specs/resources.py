@@ -66,10 +66,30 @@ def gpus(count: object) -> int:
     Raises:
         InvalidInput: It is not a whole number, or negative.
     """
+    number = _whole(count)
+    if number is None or number < 0:
+        why = "a pod gets whole GPUs" if isinstance(count, float) else "it takes a number, 0 or more"
+        raise InvalidInput(f"gpus={count!r} is not a number of GPUs: {why}.", remedy="For example: gpus=1")
+    return number
+
+
+def workers(count: object) -> int:
+    """Read a number of workers: 1 or more.
+
+    Raises:
+        InvalidInput: It is not a whole number, or less than 1.
+    """
+    number = _whole(count)
+    if number is None or number < 1:
+        raise InvalidInput(
+            f"workers={count!r} is not a number of workers: each is a pod, and there is at least one.",
+            remedy="For example: workers=4",
+        )
+    return number
+
+
+def _whole(count: object) -> int | None:
     number = int(count) if isinstance(count, str) and count.strip().lstrip("-").isdecimal() else count
     if isinstance(number, float) and number.is_integer():
         number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        why = "a pod gets whole GPUs" if isinstance(number, float) else "it takes a number, 0 or more"
-        raise InvalidInput(f"gpus={count!r} is not a number of GPUs: {why}.", remedy="For example: gpus=1")
-    return number
+    return None if isinstance(number, bool) or not isinstance(number, int) else number

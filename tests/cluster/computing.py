@@ -24,7 +24,10 @@ class Computes:
 
     def describe(self, **options):
         """Describe one; it is not started."""
-        compute = kt.Compute(**SMALL | options)  # None leaves one of them open again
+        return self.add(kt.Compute(**SMALL | options))  # None leaves one of them open again
+
+    def add(self, compute):
+        """Stop this one too."""
         self._made.append(compute)
         return compute
 

@@ -42,3 +42,12 @@ def test_without_the_right_to_see_pods_only_what_nodes_have_is_known():
 def test_of_many_nodes_a_few_are_named():
     said = told(8, [node(f"n{i}", "1") for i in range(9)], [])
     assert "n5 1 of 1 and 3 more" in said
+
+
+def test_for_several_workers_it_is_said_for_how_many_there_are_some():
+    nodes = [node("a", "8"), node("b", "4")]
+    assert told(4, nodes, [], workers=3) is None
+    said = told(4, nodes, [pod("a", "1")], workers=3)
+    assert said == (
+        "The nodes have GPUs for 2 of 3 workers with 4 GPUs each: a 7 of 8, b 4 of 4 free. The others wait."
+    )

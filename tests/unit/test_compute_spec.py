@@ -124,6 +124,29 @@ def test_a_volume_held_on_a_node_pins_the_pod_there_with_what_the_node_asks_for(
     assert pod(job)["tolerations"] == [taint]
 
 
+def test_workers_are_an_indexed_job_spread_over_the_nodes():
+    job = made(workers=4)
+    assert [job["spec"][each] for each in ("completionMode", "completions", "parallelism")] == ["Indexed", 4, 4]
+    (spread,) = pod(job)["topologySpreadConstraints"]
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+    assert spread["labelSelector"]["matchLabels"].items() <= job["metadata"]["labels"].items()
+
+
+def test_workers_that_share_a_volume_of_one_node_are_kept_together():
+    options = Options(workers=4).over(PLAIN)
+    job = manifest("train", options, command=[], args=[], node="kt-node", together=True)
+    (each_other,) = pod(job)["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert each_other["topologyKey"] == "kubernetes.io/hostname"
+    assert "nodeAffinity" in pod(job)["affinity"]
+    assert "topologySpreadConstraints" not in pod(job)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "two", True])
+def test_a_wrong_number_of_workers_is_refused(count):
+    with pytest.raises(errors.InvalidInput, match="is not a number of workers"):
+        resources.workers(count)
+
+
 def test_what_few_need_is_there():
     job = made(
         working_dir="/app",
@@ -173,6 +196,7 @@ EVERYTHING = Options(
     node_selector={"disk": "ssd"},
     tolerations=({"key": "team", "operator": "Exists"},),
     queue="q",
+    workers=4,
     run_as=RunAs(1001, 100, None),
     working_dir="/app",
     service_account="trainer",

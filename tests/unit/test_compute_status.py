@@ -1,11 +1,14 @@
 """What a compute is doing, and how it ended, from the server's own objects."""
 
+from dataclasses import replace
+
 import pytest
 
 from kt_jupyter.compute.ending import ending, ending_of_job
 from kt_jupyter.compute.finding import ComputeList
 from kt_jupyter.compute.status import ComputeStatus, State
 from kt_jupyter.specs.compute import manifest
+from kt_jupyter.specs.job import RANK_ANNOTATION
 from kt_jupyter.specs.options import Options, defaults
 from kt_jupyter.specs.pod import Mount
 from kt_jupyter.specs.quantity import parse
@@ -139,12 +142,36 @@ def test_what_it_is_is_read_from_its_job():
         "volumes": [{"name": "data", "path": "/data", "readOnly": False}],
         "idleSeconds": 1800,
         "queue": None,
+        "workers": None,
         "pod": "kt-train-x",
         "node": "kt-node",
         "madeBy": "ada, train.ipynb",
         "created": "2026-11-24T03:00:00Z",
     }
     assert repr(status) == "Compute train  2 CPUs  2 Gi  1 GPU  python:3.12-slim  data at /data  Running"
+
+
+def ranks(*states):
+    made = manifest("train", replace(OPTIONS, workers=2), command=[], args=[], namespace="team-a")
+    made["metadata"] |= {"uid": "u1", "creationTimestamp": "2026-11-24T03:00:00Z"}
+    pods = [pod(state) for state in states]
+    for rank, each in enumerate(pods):
+        each["metadata"] |= {"name": f"kt-train-{rank}-x", "annotations": {RANK_ANNOTATION: str(rank)}}
+    return made, pods[::-1]
+
+
+def test_workers_run_when_all_of_them_do_and_have_ended_when_one_has():
+    assert ComputeStatus.of(*ranks(RUNNING)).state is State.STARTING
+    status = ComputeStatus.of(*ranks(RUNNING, RUNNING))
+    assert (status.state, status.pod_name, status.options.workers) == (State.RUNNING, "kt-train-0-x", 2)
+    ended = ComputeStatus.of(*ranks(RUNNING, terminated(reason="OOMKilled", exitCode=137)))
+    assert ended.words == "Ended: it had used up its memory"
+
+
+def test_of_workers_the_one_that_ended_first_says_why():
+    late = terminated(exitCode=143, finishedAt="2026-11-24T03:00:09Z")
+    early = terminated(reason="OOMKilled", exitCode=137, finishedAt="2026-11-24T03:00:07Z")
+    assert ComputeStatus.of(*ranks(late, early)).ended_by == "out of memory"
 
 
 def test_problems_come_first_in_a_list():

@@ -7,5 +7,6 @@
 from kt_jupyter.compute.functions.call import Call
 from kt_jupyter.compute.functions.function import Function, RemoteFunction, fn
 from kt_jupyter.compute.functions.mapping import Map
+from kt_jupyter.compute.functions.ranked import RankedCall
 
-__all__ = ["Call", "Function", "Map", "RemoteFunction", "fn"]
+__all__ = ["Call", "Function", "Map", "RankedCall", "RemoteFunction", "fn"]

@@ -14,7 +14,7 @@ from kt_jupyter.compute.functions.outcome import Outcome, loaded, outcome
 from kt_jupyter.compute.functions.printing import Log, Printer
 from kt_jupyter.compute.functions.raising import from_there
 from kt_jupyter.compute.functions.sources import with_sources
-from kt_jupyter.compute.session import Done, Interpreter, Item, Session, Work
+from kt_jupyter.compute.session import Done, Event, Interpreter, Item, Session, Work
 from kt_jupyter.compute.session.pieces import Pieces
 from kt_jupyter.compute.showing import Showing
 from kt_jupyter.errors import KtError, SessionEnded
@@ -134,7 +134,7 @@ class Call(concurrent.futures.Future[Any]):
         with self._reading:
             done = self._work.follow(printer)
         if printer.stopped and done.status in {"interrupted", "killed"}:
-            raise self._interrupted(done)
+            raise self.interrupted(done)
         return self.result()
 
     def items(self, *, quiet: bool = False) -> Generator[Any, None, None]:
@@ -151,6 +151,15 @@ class Call(concurrent.futures.Future[Any]):
             else:
                 printer(event)
         self.result()
+
+    def interrupted(self, done: Done) -> BaseException:
+        """Return what a call that was stopped from here raises."""
+        lines = with_sources(done.error.traceback) if done.error else ()
+        return from_there(KeyboardInterrupt(done.sentence), lines, f"{self.function} on pod {self.pod}")
+
+    def keep(self, event: Event) -> None:
+        """Keep what somebody else has read of its output, for ``logs``."""
+        self._log.add(event)
 
     def __await__(self) -> Generator[Any, None, Any]:
         return asyncio.wrap_future(self).__await__()
@@ -187,10 +196,6 @@ class Call(concurrent.futures.Future[Any]):
                 self._read = outcome(done, self.function, self.pod, self._there)
                 (done.pieces or []).clear()  # else a large result would be here twice
             return self._read
-
-    def _interrupted(self, done: Done) -> BaseException:
-        lines = with_sources(done.error.traceback) if done.error else ()
-        return from_there(KeyboardInterrupt(done.sentence), lines, f"{self.function} on pod {self.pod}")
 
     def _printed(self) -> int:
         return next((each.printed for each in self._session.works() if each.id == self.id), 0)

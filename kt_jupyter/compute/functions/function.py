@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, runtime_checkable
 
 from kt_jupyter import reporting
+from kt_jupyter.compute.functions import ranked
 from kt_jupyter.compute.functions.call import Call
 from kt_jupyter.compute.functions.capture import Content, Packed, Place, contents, name_of, pack
 from kt_jupyter.compute.functions.checks import check_packages, check_python
 from kt_jupyter.compute.functions.items import Items
 from kt_jupyter.compute.functions.mapping import Map
+from kt_jupyter.compute.functions.ranked import RankedCall
 from kt_jupyter.compute.session import Session
 from kt_jupyter.errors import InvalidInput
 from kt_jupyter.specs import human
@@ -29,8 +31,12 @@ class RunsFunctions(Protocol):
     def name(self) -> str:
         """Its name."""
 
-    def session(self) -> Session:
-        """Return the conversation with its pod; starts it if it does not run."""
+    @property
+    def workers(self) -> int | None:
+        """How many pods it has, each with a rank; None for one without."""
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return the conversations with its pods, by rank; starts it if it does not run."""
 
 
 def fn(function: Callable[..., Any]) -> Function:
@@ -164,9 +170,11 @@ class RemoteFunction:
             KtError: The compute can't be started; see ``Compute.start``.
         """
         call = self._start(args, kwargs, items=self.gives_items)
-        return Items(call, quiet=not self._logs) if self.gives_items else call.follow(quiet=not self._logs)
+        if isinstance(call, Call) and self.gives_items:
+            return Items(call, quiet=not self._logs)
+        return call.follow(quiet=not self._logs)
 
-    def submit(self, *args: Any, **kwargs: Any) -> Call:
+    def submit(self, *args: Any, **kwargs: Any) -> Call | RankedCall:
         """Start a call and return at once; errors as for a call, those of the function when its result is asked for.
 
         The compute is started first if it does not run, and that takes its time. When this returns the pod has all
@@ -198,10 +206,21 @@ class RemoteFunction:
         """
         if not items:
             raise InvalidInput(f"{self.name}.map needs items.", remedy=f"For example: {self.name}_fn.map([1, 2, 3])")
+        if self.compute.workers is not None:
+            raise InvalidInput(
+                f"compute {self.compute.name} runs each call on all of its workers, and map gives each item to one.",
+                remedy=f"For many items: kt.fn({self.name}).to(kt.Compute(…)), without distribute.",
+            )
         if at_once < 1:
             raise InvalidInput(f"at_once={at_once!r}: at least one call must run.", remedy="For example: at_once=4")
+
+        def submit(*args: Any) -> Call:
+            call = self.submit(*args, **kwargs)
+            assert isinstance(call, Call)
+            return call
+
         return Map(
-            functools.partial(self.submit, **kwargs),
+            submit,
             zip(*items, strict=False),
             function=self.name,
             at_once=at_once,
@@ -231,15 +250,19 @@ class RemoteFunction:
         """Whether it is a generator function, plain or ``async``: a call gives an iterator then."""
         return inspect.isgeneratorfunction(self.function) or inspect.isasyncgenfunction(self.function)
 
-    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, items: bool = False) -> Call:
+    def _start(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, items: bool = False) -> Call | RankedCall:
         packed = pack(self.function, args, kwargs)
         self._tell(packed)
-        session = self.compute.session()
+        sessions = self.compute.sessions()
+        session = sessions[0]  # of several workers, all have the same image
         there = (session.hello or session.connect()).interpreter
         check_python(there, session.pod)
         check_packages(session, packed.packages, self.name, session.pod)
-        work = session.call(packed.payload, share=self.shared, timeout=self.timeout, label=self.name, items=items)
-        return Call(session, work, function=self.name, there=there)
+        send = functools.partial(Session.call, payload=packed.payload, share=self.shared, timeout=self.timeout)
+        if self.compute.workers is None:
+            work = send(session, label=self.name, items=items)
+            return Call(session, work, function=self.name, there=there)
+        return ranked.start(send, sessions, function=self.name, there=there)
 
     def _tell(self, packed: Packed) -> None:
         """Say once what is large and goes along with every call."""

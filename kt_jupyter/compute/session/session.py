@@ -134,6 +134,8 @@ class Session:
         timeout: float | None = None,
         count: int | None = None,
         label: str = "",
+        env: Mapping[str, str] | None = None,
+        id_: str | None = None,
     ) -> Work:
         """Start a cell and return at once. Cells run one after the other, in one process that keeps the variables.
 
@@ -145,6 +147,8 @@ class Session:
             timeout: Seconds that it may run, counted there: then it is interrupted, five seconds later terminated.
             count: Its number, which its tracebacks show (``Cell In[12]``); default: the pod's own count.
             label: For lists; default: its first line.
+            env: Environment variables, set before it runs; those after it have them too.
+            id_: By which the agent is to know it; default: a new one.
         """
         given = dict(inputs or {})
         request = cell_request(
@@ -155,6 +159,8 @@ class Session:
             timeout=timeout,
             count=count,
             label=label,
+            env=env,
+            id_=id_,
         )
         return self.start(request, b"".join(given.values()))
 
@@ -209,6 +215,11 @@ class Session:
     def probe(self, modules: Sequence[str]) -> dict[str, bool]:
         """Find out which top-level modules can be imported there, without importing them."""
         return dict(self._ask(ask="probe", modules=list(modules))["modules"])
+
+    def meeting(self) -> tuple[str, int]:
+        """Ask where other pods find something that is to listen there: an address, and a port that is free now."""
+        told = self._ask(ask="meeting")
+        return str(told["address"]), int(told["port"])
 
     def stop(self) -> None:
         """Let the agent end its works and itself, and with it the pod; returns when it has said so."""
@@ -266,6 +277,8 @@ def cell_request(
     timeout: float | None = None,
     count: int | None = None,
     label: str = "",
+    env: Mapping[str, str] | None = None,
+    id_: str | None = None,
 ) -> Json:
     """Return what an agent is asked, to run a cell; for ``Session.start``, or to come with the pod.
 
@@ -282,12 +295,18 @@ def cell_request(
         "timeout": timeout,
         "count": count,
         "label": label or source.strip().partition("\n")[0],
+        "env": dict(env or {}),
     }
-    return _new(request, sum(given.values()))
+    return _new(request, sum(given.values()), id_)
 
 
-def _new(request: Json, upload: int) -> Json:
-    return {"ask": "start", "id": uuid.uuid4().hex, "upload": upload, **request}
+def _new(request: Json, upload: int, id_: str | None = None) -> Json:
+    return {"ask": "start", "id": id_ or new_id(), "upload": upload, **request}
+
+
+def new_id() -> str:
+    """Return what no other work is called."""
+    return uuid.uuid4().hex
 
 
 async def _begin(talk: Talk, subscription: Any) -> None:

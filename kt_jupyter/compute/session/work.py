@@ -57,7 +57,7 @@ class Work:
             SessionEnded: The pod has ended, or is told to; says why.
             KeyboardInterrupt: After the third Ctrl-C.
         """
-        with Presses(self._pressed):
+        with Presses(self.pressed):
             for event in self.events():
                 on_event(event)
         return self.wait()
@@ -123,6 +123,10 @@ class Work:
         """Interrupt it soon and wait for nothing: for finalizers, which run on any thread, the I/O thread included."""
         loop.discard(_Interruption(self._talk, self.id), loop.generation())
 
+    def give_up(self, grace: float) -> None:
+        """Interrupt it soon, end its process after ``grace`` seconds, and wait for nothing; on any thread."""
+        loop.discard(_Interruption(self._talk, self.id, grace), loop.generation())
+
     def terminate(self) -> None:
         """End its process: SIGTERM, and SIGKILL two seconds later. A cell's variables go with it."""
         self._stop("terminate")
@@ -149,7 +153,7 @@ class Work:
         except Refused:  # it is done, and forgotten
             return
 
-    def _pressed(self, times: int) -> None:
+    def pressed(self, times: int) -> None:
         """Act on a Ctrl-C, in the signal handler: without waiting."""
         how = _PRESSED[times - 1]
 
@@ -159,25 +163,34 @@ class Work:
 
         loop.call_soon(act)
 
-    async def _take_some(self) -> None:
-        """Put the next events in place from here: a Ctrl-C on the way of a returned value would lose them."""
+    async def some(self) -> list[Event]:
+        """Wait for the next events and return them, on the I/O thread; none at the end. See ``events``."""
         tracked = self._tracked
         try:
-            self._unread = await tracked.some(self._reading)
+            events = await tracked.some(self._reading)
         except Superseded:
             raise KtError(f"the output of this {self.kind} is followed by another `attach` in this kernel.") from None
         self._position = tracked.position
         self._talk.flow.acknowledge(tracked)
+        return events
+
+    async def _take_some(self) -> None:
+        """Put the next events in place from here: a Ctrl-C on the way of a returned value would lose them."""
+        self._unread = await self.some()
 
     async def _outcome(self) -> Done:
         return await asyncio.shield(self._tracked.outcome)
 
 
 class _Interruption:
-    def __init__(self, talk: Talk, id_: str) -> None:
+    def __init__(self, talk: Talk, id_: str, grace: float | None = None) -> None:
         self._talk = talk
         self._id = id_
+        self._grace = grace
 
     async def aclose(self) -> None:
         with contextlib.suppress(KtError, Refused):  # the pod has ended, or the work has
             await self._talk.ask({"ask": "stop", "id": self._id, "how": "interrupt"})
+            if self._grace is not None:
+                await asyncio.sleep(self._grace)
+                await self._talk.ask({"ask": "stop", "id": self._id, "how": "terminate"})

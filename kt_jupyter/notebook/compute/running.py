@@ -15,7 +15,8 @@ from kt_jupyter import reporting
 from kt_jupyter.compute import Compute
 from kt_jupyter.compute.functions.capture import Packed
 from kt_jupyter.compute.functions.checks import check_packages, check_python
-from kt_jupyter.compute.session import Done, Result, Work
+from kt_jupyter.compute.session import Done, Result
+from kt_jupyter.compute.session.on_ranks import AnyWork
 from kt_jupyter.errors import CellFailed, SessionEnded
 from kt_jupyter.notebook.compute import variables
 from kt_jupyter.notebook.compute.relay import Relay
@@ -31,7 +32,7 @@ def start(
     fresh: bool = False,
     timeout: float | None = None,
     count: int | None = None,
-) -> Work:
+) -> AnyWork:
     """Start a cell on a compute."""
     compute.ready_for_cells(fresh=fresh)
     if inputs or outputs:
@@ -51,7 +52,7 @@ def start(
     return work
 
 
-def follow(shell: Any, compute: Compute, work: Work) -> RemoteValue | None:
+def follow(shell: Any, compute: Compute, work: AnyWork) -> RemoteValue | None:
     """Show what a cell does until it ends.
 
     Returns:
@@ -85,8 +86,7 @@ def follow(shell: Any, compute: Compute, work: Work) -> RemoteValue | None:
 def _say_where(compute: Compute, done: Done, seconds: float) -> None:
     if done.started is not None and done.ended is not None:
         seconds = done.ended - done.started
-    where = f"{compute.pod} on {compute.node}" if compute.node else f"{compute.pod}"
-    reporting.outcome(f"{where} · {_duration(seconds)}", bare=f"ran on compute {compute.name}")
+    reporting.outcome(f"{compute.place} · {_duration(seconds)}", bare=f"ran on compute {compute.name}")
 
 
 def _duration(seconds: float) -> str:

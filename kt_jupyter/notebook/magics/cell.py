@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from kt_jupyter.compute import Compute
-from kt_jupyter.compute.arguments import IMAGE
+from kt_jupyter.compute.arguments import FRAMEWORKS, IMAGE, read_framework
 from kt_jupyter.compute.naming import default_name
 from kt_jupyter.errors import InvalidInput
 from kt_jupyter.notebook.completion.sources import names
@@ -35,7 +35,7 @@ def run_cell(args: Namespace) -> object:
     outputs = variables.names(args.outputs, "--out")
     known.of(compute)
     count = shell.displayhook.prompt_count  # execution_count is already the next one's since IPython 9.18
-    if args.detach and not inputs and not outputs:
+    if args.detach and not inputs and not outputs and compute.workers is None:
         left = compute.leave_cell(args.source, fresh=args.fresh, timeout=timeout, count=count)
         names.forget()
         return Detached(compute.name, compute.namespace, left, compute.pod is None)
@@ -57,6 +57,7 @@ def run_cell(args: Namespace) -> object:
 
 def described(args: Namespace) -> Compute:
     """Return the compute that the options describe."""
+    _check_framework(args)
     return Compute(
         name=args.name or default_name(),
         cpus=args.cpus,
@@ -71,7 +72,17 @@ def described(args: Namespace) -> Compute:
         tolerations=args.toleration,
         queue=args.queue,
         run_as=args.run_as,
+        workers=args.workers,
     )
+
+
+def _check_framework(args: Namespace) -> None:
+    if args.framework is not None:
+        read_framework(args.framework, None)
+        if args.workers is None:
+            raise InvalidInput(
+                f"--framework {args.framework} is for several workers.", remedy="For example: --workers 4"
+            )
 
 
 def _manifest(compute: Compute) -> Document:
@@ -135,6 +146,18 @@ CELL = Verb(
         ),
         Argument("--toleration", "a taint that it puts up with, as often as needed", value="TAINT", repeated=True),
         Argument("--queue", "the Kueue queue that admits it", value="QUEUE"),
+        Argument(
+            "--workers",
+            "run it on so many pods at once, each with a rank (RANK, WORLD_SIZE, MASTER_ADDR in its environment)",
+            value="COUNT",
+            suggests=("2", "4", "8"),
+        ),
+        Argument(
+            "--framework",
+            "how the workers find each other: pytorch, or spmd for whatever reads the same variables, the default",
+            value="NAME",
+            suggests=FRAMEWORKS,
+        ),
         Argument("--run-as", "whom it runs as, a user's number or USER:GROUP", value="USER"),
         NAMESPACE,
         DRY_RUN,
@@ -144,5 +167,6 @@ CELL = Verb(
         "%%kt_compute --cpus 2 --memory 8Gi --volume my-data",
         "%%kt_compute --in df --out scores",
         "%%kt_compute train --gpus 1 --detach",
+        "%%kt_compute ddp --workers 4 --framework pytorch --gpus 1",
     ),
 )

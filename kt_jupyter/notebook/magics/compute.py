@@ -46,8 +46,11 @@ def logs(args: Namespace) -> Document:
     """Return what was printed there."""
     if args.tail is not None and not args.tail.isdecimal():
         raise InvalidInput(f"--tail {args.tail} is not a number of lines.", remedy="For example: --tail 100")
+    if args.rank is not None and not args.rank.isdecimal():
+        raise InvalidInput(f"--rank {args.rank} is no rank.", remedy="The first is 0: --rank 0")
     compute, _ = _found(args)
-    return Document(compute.logs(tail=int(args.tail) if args.tail else None).rstrip("\n"))
+    printed = compute.logs(tail=int(args.tail) if args.tail else None, rank=int(args.rank or 0))
+    return Document(printed.rstrip("\n"))
 
 
 def attach(args: Namespace) -> object:
@@ -59,7 +62,7 @@ def attach(args: Namespace) -> object:
     session = compute.session()
     cells = [work for work in session.works() if work.kind == "cell"]
     work = chosen(compute.name, cells, args.work)
-    return running.follow(args.shell, compute, session.attach(work.id))
+    return running.follow(args.shell, compute, compute.attach(work.id))
 
 
 def stop(args: Namespace) -> Stopped | PlannedStop | Document:
@@ -109,7 +112,12 @@ COMPUTE = Command(
             "logs",
             "what its cells and functions have printed",
             logs,
-            (NAME, Argument("--tail", "only so many of the last lines", value="LINES", suggests=("100",)), NAMESPACE),
+            (
+                NAME,
+                Argument("--tail", "only so many of the last lines", value="LINES", suggests=("100",)),
+                Argument("--rank", "of several workers, which; default: 0", value="RANK", suggests=("0", "1")),
+                NAMESPACE,
+            ),
             ("%kt_compute logs train --tail 100",),
         ),
         Verb(

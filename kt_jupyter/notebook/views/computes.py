@@ -39,6 +39,7 @@ MARKS: dict[State, Mark] = {
     State.ENDED: Mark("✕", Tone.OFF),
     State.ABSENT: ABSENT,
 }
+_WORKERS = Column("WORKERS", right=True)
 _COLUMNS = (
     Column("NAME"),
     Column("STATUS", wide=True),
@@ -81,7 +82,10 @@ def list_view(listed: ComputeList) -> View:
     if not listed:
         return View((Note(f"No computes {where}."), Next(("%%kt_compute --cpus 1",))))
     title = f"{human.count(len(listed), 'compute')} {where}"
-    return View((table(title, _COLUMNS, map(_row, listed), with_namespace=listed.namespace is None),))
+    with_workers = any(each.options.workers is not None for each in listed)
+    columns = (*_COLUMNS[:2], _WORKERS, *_COLUMNS[2:]) if with_workers else _COLUMNS
+    rows = [_row(each, with_workers=with_workers) for each in listed]
+    return View((table(title, columns, rows, with_namespace=listed.namespace is None),))
 
 
 def stopped_view(stopped: Stopped) -> View:
@@ -134,7 +138,8 @@ def _facts(status: ComputeStatus) -> list[Words]:
     facts = _described(status.options)
     facts.append(f"namespace {status.namespace}")
     if status.pod_name:
-        facts.append(f"pod {status.pod_name}{f' on {status.node}' if status.node else ''}")
+        pods = f"pods {status.pod_name} …" if len(status.pods) > 1 else f"pod {status.pod_name}"
+        facts.append(f"{pods}{f' on {status.node}' if status.node else ''}")
     if status.created:
         by = f" by {status.made_by}" if status.made_by else ""
         facts.append([made(status.created), by])
@@ -143,12 +148,16 @@ def _facts(status: ComputeStatus) -> list[Words]:
 
 def _described(options: Options) -> list[Words]:
     facts: list[Words] = []
+    each = ""
+    if options.workers is not None:
+        facts.append(human.count(options.workers, "worker"))
+        each = " each"
     if options.cpus:
-        facts.append(human.count(options.cpus, "CPU"))
+        facts.append(f"{human.count(options.cpus, 'CPU')}{each}")
     if options.memory:
-        facts.append(size(options.memory))
+        facts.append([size(options.memory), each])
     if options.gpus:
-        facts.append(human.count(options.gpus, "GPU"))
+        facts.append(f"{human.count(options.gpus, 'GPU')}{each}")
     if options.image:
         facts.append(options.image)
     facts += [f"{each.claim} at {each.path}{' (read-only)' if each.read_only else ''}" for each in options.mounts or ()]
@@ -165,11 +174,13 @@ def _kept(volumes: tuple[str, ...]) -> str:
     return f"{'volume' if len(volumes) == 1 else 'volumes'} {', '.join(volumes)} kept"
 
 
-def _row(status: ComputeStatus) -> tuple[Mark, str, list[Span]]:
+def _row(status: ComputeStatus, *, with_workers: bool) -> tuple[Mark, str, list[Span]]:
     options = status.options
+    workers = [str(options.workers or NOTHING)] if with_workers else []
     cells: list[Span] = [
         status.name,
         status.words,
+        *workers,
         f"{float(options.cpus.value):g}" if options.cpus else NOTHING,
         size(options.memory),
         str(options.gpus) if options.gpus else NOTHING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kt_jupyter.compute.functions import Call, RemoteFunction
+from kt_jupyter.compute.functions import Call, RankedCall, RemoteFunction
 from kt_jupyter.compute.functions.capture import Content
 from kt_jupyter.notebook.views.blocks import BUSY, ENDING, GOOD, PROBLEM, Exact, Facts, Heading, Mark, Note, View, Words
 from kt_jupyter.specs import human
@@ -31,6 +31,15 @@ def call_view(call: Call) -> View:
     """Show how a call is doing."""
     mark = _MARKS.get(call.state, PROBLEM)
     return View((Heading("Call", call.function, mark, call.state), Facts((f"on pod {call.pod}", f"id {call.id}"))))
+
+
+def ranked_view(call: RankedCall) -> View:
+    """Show how a call on several workers is doing, and each of them."""
+    mark = _MARKS.get(call.state, PROBLEM)
+    ranks = [Note(f"rank {rank}: {each.state}, on pod {each.pod}") for rank, each in enumerate(call.calls[:_SHOWN])]
+    if len(call.calls) > _SHOWN:
+        ranks.append(Note(f"and {len(call.calls) - _SHOWN} more"))
+    return View((Heading("Call", call.function, mark, call.state), *ranks))
 
 
 def _content(content: Content) -> Words:

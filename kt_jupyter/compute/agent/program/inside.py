@@ -114,12 +114,12 @@ def _work(process: Process, order: Json, payload: bytes, runs: Any, *, ends: boo
     try:
         try:
             process.interrupts.arm()
+            os.environ.update(order.get("env") or {})
             if order["kind"] == "cell":
                 process.voice.say(channel.BEGUN, b"%d" % runs.number(order.get("count")))
                 told = _cell(process, order, payload, runs, result)
             else:
                 process.voice.say(channel.BEGUN, b"")
-                os.environ.update(order.get("env") or {})
                 told = calling.run(process.voice, payload, result, items=bool(order.get("items")))
             if ends:
                 _wind_down()

@@ -6,6 +6,7 @@ it twice starts it once.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import sys
@@ -112,6 +113,23 @@ def _probe(agent: Agent, connection: Connection, request: Json) -> Json:
     return {"modules": found}
 
 
+def _meeting(agent: Agent, connection: Connection, request: Json) -> Json:
+    """Say where other pods find something that is to listen here: this pod's address, and a port that is free now."""
+    import socket  # few ask
+
+    with socket.socket() as listener:
+        listener.bind(("", 0))
+        port = listener.getsockname()[1]
+    try:
+        address = socket.getaddrinfo(socket.gethostname(), None)[0][4][0]  # a pod knows itself from its /etc/hosts
+    except OSError:
+        address = "127.0.0.1"
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
+            towards.connect(("192.0.2.1", 9))  # nothing is sent: this asks for the way to the outside
+            address = towards.getsockname()[0]
+    return {"address": address, "port": port}
+
+
 def _end(agent: Agent, connection: Connection, request: Json) -> Json:
     agent.loop.later(0, lambda: agent.end(request.get("why") or "stopped"))
     return {}
@@ -136,5 +154,6 @@ _REQUESTS: dict[str, Callable[[Any, Any, Json], Json]] = {
     "works": _works,
     "forget": _forget,
     "probe": _probe,
+    "meeting": _meeting,
     "end": _end,
 }
