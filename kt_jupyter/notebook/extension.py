@@ -9,7 +9,8 @@ from kt_jupyter.kube import notices
 from kt_jupyter.notebook.completion.matcher import MagicMatcher
 from kt_jupyter.notebook.completion.sources import names
 from kt_jupyter.notebook.compute.known import known
-from kt_jupyter.notebook.formatters import register_formatters
+from kt_jupyter.notebook.formatters import register_formatters, register_live, unregister_live
+from kt_jupyter.notebook.live import Live
 from kt_jupyter.notebook.magics.cluster import CLUSTER, ClusterMagics
 from kt_jupyter.notebook.magics.compute import COMPUTE, ComputeMagics
 from kt_jupyter.notebook.magics.volume import VOLUME, VolumeMagics
@@ -26,7 +27,9 @@ class _Loaded:
         self._shell = shell
         self._matcher = MagicMatcher(_COMMANDS, names)
         self._speaker = Speaker(shell)
+        self._live = Live(shell)
         register_formatters(shell)
+        register_live(shell, self._live)
         shell.register_magics(VolumeMagics, ComputeMagics, ClusterMagics)
         self._matcher.install(shell)
         shell.events.register("post_run_cell", self._speaker.end_of_cell)
@@ -39,6 +42,8 @@ class _Loaded:
         self._shell.events.unregister("post_run_cell", self._speaker.end_of_cell)
         self._matcher.remove(self._shell)
         known.forget()
+        unregister_live(self._shell)
+        self._live.close()
         for magics in self._shell.magics_manager.magics.values():
             for name in _COMMANDS:
                 magics.pop(name, None)

@@ -37,6 +37,12 @@ _SHOWN_BY = {
 }
 
 
+_LIVE = {
+    ("kt_jupyter.compute.compute", "Compute"): "show_one",
+    ("kt_jupyter.compute.finding", "ComputeList"): "show_all",
+}
+
+
 def register_formatters(shell: Any) -> None:
     """Let an IPython shell show our objects as text and HTML. Doing it twice changes nothing."""
     formatter = shell.display_formatter.mimebundle_formatter
@@ -48,6 +54,20 @@ def unregister_formatters(shell: Any) -> None:
     """Let the shell show them as it shows anything else."""
     formatter = shell.display_formatter.mimebundle_formatter
     for module, name in _SHOWN_BY:
+        formatter.pop(f"{module}.{name}", None)
+
+
+def register_live(shell: Any, live: Any) -> None:
+    """Let a shell show in place what changes, where somebody watches; elsewhere the views above are shown."""
+    formatter = shell.display_formatter.ipython_display_formatter
+    for (module, name), method in _LIVE.items():
+        formatter.for_type_by_name(module, name, getattr(live, method))
+
+
+def unregister_live(shell: Any) -> None:
+    """Let the shell show them once."""
+    formatter = shell.display_formatter.ipython_display_formatter
+    for module, name in _LIVE:
         formatter.pop(f"{module}.{name}", None)
 
 

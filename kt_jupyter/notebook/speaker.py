@@ -4,9 +4,8 @@ A notice stays: a line of its own. Progress is one line that changes in place, a
 is known or the cell ends. JupyterLab would show either in a red box if it went to standard error, as it does in plain
 Python.
 
-A line that moves is for somebody who watches. Where nobody does (nbval, nbconvert and papermill run cells with
-``allow_stdin`` false; standard error is a file) no progress is shown, and of an outcome what is the same at every run,
-so that a stored notebook does not depend on how long the cluster took that day.
+A line that moves is for somebody who watches. Where nobody does (``watched``) no progress is shown, and of an outcome
+what is the same at every run, so that a stored notebook does not depend on how long the cluster took that day.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from uuid import uuid4
 from kt_jupyter.notebook.views.blocks import Note, Paste, Span, View
 from kt_jupyter.notebook.views.html import to_html
 from kt_jupyter.notebook.views.text import plain, to_text
+from kt_jupyter.notebook.watched import in_notebook, someone_watches
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -32,16 +32,16 @@ class Speaker:
 
     def notice(self, line: str) -> None:
         """Show a line that stays."""
-        if self._in_notebook:
+        if in_notebook(self._shell):
             self._publish(line)
         else:
             print(plain(line), file=sys.stderr, flush=True)  # noqa: T201 - a terminal's notices go there
 
     def progress(self, line: str) -> None:
         """Show a line in place of the one before."""
-        if not self._someone_watches():
+        if not someone_watches(self._shell):
             return
-        if self._in_notebook:
+        if in_notebook(self._shell):
             first = self._line is None
             self._line = self._line or uuid4().hex
             self._publish(line, transient={"display_id": self._line}, update=not first)
@@ -54,7 +54,7 @@ class Speaker:
 
     def outcome(self, line: str, *, bare: str) -> None:
         """Let the line stay, and the next one begin anew."""
-        if self._someone_watches():
+        if someone_watches(self._shell):
             self.progress(line)
             self.end_of_cell()
         else:
@@ -65,16 +65,6 @@ class Speaker:
         if self._line == "":
             sys.stderr.write("\n")
         self._line = None
-
-    @property
-    def _in_notebook(self) -> bool:
-        return hasattr(self._shell, "kernel")
-
-    def _someone_watches(self) -> bool:
-        if not self._in_notebook:
-            return sys.stderr.isatty()
-        request = self._shell.kernel.get_parent("shell")
-        return bool(request.get("content", {}).get("allow_stdin", True))
 
     def _publish(self, line: str, **how: Any) -> None:
         view = View((Note(_with_code(line)),))

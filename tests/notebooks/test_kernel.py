@@ -130,3 +130,24 @@ def test_a_terminal_on_a_volume_is_asked_of_the_front_end_and_its_start_is_a_rec
     texts = [text for _, text in displays([each for each in messages if "data" in each["msg_type"]])]
     assert "✓ scheduled · ✓ volume bound · ✓ image ready · ✓ running" in texts
     kernel.run("shell.close(); vol.delete(force=True)")
+
+
+START = "import kt_jupyter as kt\ncompute = kt.Compute(name='live', cpus=0.1, memory='128Mi').start()"
+
+
+def test_a_table_of_computes_is_shown_anew_in_its_place_where_somebody_watches(kernel):
+    (shown,) = kernel.run("%kt_compute", watched=True)
+    place = shown["content"]["transient"]["display_id"]
+    kernel.run(START)
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=ANSWERS_WITHIN)
+        content = message["content"]
+        if message["msg_type"] == "update_display_data" and "● live" in content["data"]["text/plain"]:
+            break
+    kernel.run("compute.stop()")
+    assert content["transient"]["display_id"] == place
+
+
+def test_a_table_that_is_stored_is_the_cells_value(kernel):
+    (shown,) = kernel.run("%kt_compute")
+    assert shown["msg_type"] == "execute_result"

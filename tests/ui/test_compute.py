@@ -1,5 +1,7 @@
 """A cell on a pod, as a person sees it: it streams, the Stop button stops it, and the next cell finds its variables."""
 
+import uuid
+
 import pytest
 from playwright.sync_api import expect
 
@@ -46,3 +48,19 @@ def test_what_is_displayed_there_is_displayed_here(notebook):
     shown = notebook(ON_A_POD + RICH)
     shown.run(1)
     expect(shown.output(1).locator("b", has_text="as it is there")).to_be_visible()
+
+
+def test_a_card_and_the_table_say_what_is_true_now(notebook, page):
+    name = f"live-{uuid.uuid4().hex[:6]}"
+    describe = f"import kt_jupyter as kt\ncompute = kt.Compute(name='{name}', cpus=0.5, memory='256Mi')\ncompute"
+    shown = notebook(describe, "%kt_compute", "compute.start(); None", "compute.stop(); None")
+    shown.run(1)
+    shown.run(2)
+    expect(shown.output(1)).to_contain_text("○ Not started")
+    expect(shown.output(2)).not_to_contain_text(name)
+    shown.run(3)
+    expect(shown.output(1)).to_contain_text("● Running")
+    expect(shown.output(2)).to_contain_text(name)
+    shown.run(4)
+    expect(shown.output(1)).to_contain_text("○ Not started")
+    expect(shown.output(2)).not_to_contain_text(name)
