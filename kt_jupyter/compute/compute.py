@@ -23,7 +23,7 @@ from kt_jupyter.compute.session import Session
 from kt_jupyter.compute.starting import Request
 from kt_jupyter.compute.status import ComputeStatus, State, Stopped, Verdict, described
 from kt_jupyter.compute.volumes import namespace_of, read_volumes
-from kt_jupyter.errors import InvalidInput, Rejected
+from kt_jupyter.errors import AlreadyExists, InvalidInput, Rejected
 from kt_jupyter.kube import JOBS, Cluster, current
 from kt_jupyter.pods.starting import TIMEOUT
 from kt_jupyter.reporting import Say
@@ -221,7 +221,10 @@ class Compute(RunsCells):
         if not check:
             return manifest
         starting.check_with_server(request, manifest)
-        return request.cluster.create(JOBS, manifest, namespace=request.namespace, dry_run=True)
+        try:
+            return request.cluster.create(JOBS, manifest, namespace=request.namespace, dry_run=True)
+        except AlreadyExists:  # it runs; its pod has been checked, and that is what is refused
+            return manifest
 
     # -- what can be done with it -----------------------------------------------------------------------------------
 

@@ -36,10 +36,17 @@ class PlannedDeletion:
 
 @dataclass(frozen=True)
 class WouldStart:
-    """The Job of a compute as the server would store it, after its defaults and checks."""
+    """The Job of a compute as the server would store it, after its defaults and checks.
+
+    Attributes:
+        name: The compute.
+        job: The Job.
+        runs: Whether there is one that the cell would run on.
+    """
 
     name: str
     job: dict[str, Any]
+    runs: bool = False
 
 
 @dataclass(frozen=True)

@@ -329,6 +329,12 @@ def test_a_dry_run_shows_the_job_and_makes_nothing(notebook, place):
     assert [job["metadata"]["name"] for job in place.cluster.list(JOBS, namespace=place.namespace)] == ["kt-here"]
 
 
+def test_a_dry_run_of_one_that_runs_says_that_it_does(notebook):
+    text = notebook.shell.shown(notebook.cell("pass", "--dry-run"))
+    assert "runs already, and the cell would run there" in text
+    assert "name: kt-here" in text
+
+
 def test_options_that_differ_from_what_runs_are_said(notebook):
     with pytest.raises(kt.ComputeDiffers, match="memory: 256 Mi, asked was 1 Gi"):
         notebook.cell("pass", "--memory 1Gi")

@@ -169,7 +169,8 @@ class RankedWork:
     def _over(self, rank: int, _: Work) -> None:
         """Note that one has ended, on the I/O thread; the others cannot go on without one that failed."""
         self._ended.append(rank)
-        if self.how(rank) != "ok" and not self._stopping and not self._given_up:
+        failed = self.how(rank) not in {"ok", "timeout"}  # each has the same time limit
+        if failed and not self._stopping and not self._given_up:
             self._given_up = {place for place, work in enumerate(self.works) if not work.done()}
             for place in self._given_up:
                 self.works[place].give_up(GRACE)

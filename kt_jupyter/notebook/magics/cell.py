@@ -26,7 +26,8 @@ def run_cell(args: Namespace) -> object:
     if args.yaml:
         return _manifest(compute)
     if args.dry_run:
-        return WouldStart(compute.name, compute.manifest(check=True))
+        runs = compute.status().state.lives and not args.fresh
+        return WouldStart(compute.name, compute.manifest(check=True), runs)
     shell = args.shell
     if compute.image == IMAGE:  # what another image's Python can read only that one knows
         refuse_unreadable(args.source)

@@ -111,7 +111,10 @@ def planned_stop_view(planned: PlannedStop, *, here: str | None = None) -> View:
 
 def would_start_view(would: WouldStart) -> View:
     """Show the Job of a compute that would be started."""
-    state = "would be started (dry run: the server checked it and kept nothing)"
+    dry = "(dry run: the server checked it and kept nothing)"
+    state = f"would be started {dry}"
+    if would.runs:
+        state = f"runs already, and the cell would run there; started anew with --fresh it would be this {dry}"
     return View((Heading("Compute", would.name, ABSENT, state), Code(as_yaml(_settled(would.job)))))
 
 
