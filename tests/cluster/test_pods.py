@@ -122,6 +122,11 @@ def test_the_process_is_the_user_that_was_asked_for_on_a_host_of_the_pods_name(w
     assert workloads.log("me") == "1000\n1000\nme\n"
 
 
+def test_a_pod_finds_its_own_name_in_its_hosts(workloads):
+    workloads.run("me", 'grep -cw "$(hostname)" /etc/hosts')
+    assert workloads.log("me") == "1\n"
+
+
 def test_running_as_root_against_ones_own_word_is_refused(workloads):
     security = {"runAsNonRoot": True}
     workloads.make(PODS, pod("root", "id", securityContext=security))

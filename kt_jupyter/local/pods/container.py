@@ -27,6 +27,7 @@ from kt_jupyter.local.pods.volumes import absolute
 
 _STANDARD_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TMP: Final = "/tmp"  # noqa: S108  (the container's own)
+_HOSTS: Final = "/etc/hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def process_spec(pod: Object, container: Object, image: Image, given: Surroundin
     argv = command + arguments if command else arguments or image.command
     terminal = {"TERM": "xterm"} if container.get("tty") else {}
     environment = {"PATH": _path(), "HOSTNAME": hostname(pod), "HOME": _TMP, **terminal, **values}
-    mounts = [*_own_places(container, given), *given.mounts]
+    mounts = [*_own_places(container, given), *_hosts(pod, given), *given.mounts]
     cwd = container.get("workingDir") or "/"
     if not given.isolate:
         private = str(given.scratch / "tmp")
@@ -114,6 +115,18 @@ def _own_places(container: Object, given: Surroundings) -> list[Mount]:
         *(Mount(prefix, prefix, read_only=True) for prefix in sorted(python) if prefix.startswith(_TMP + "/")),
         Mount(str(message), container.get("terminationMessagePath") or "/dev/termination-log"),
     ]
+
+
+def _hosts(pod: Object, given: Surroundings) -> list[Mount]:
+    """Return the pod's /etc/hosts, in which it finds its own name: gloo, for one, looks itself up there.
+
+    The rest is this machine's, whose network the pod has.
+    """
+    if not Path(_HOSTS).is_file():  # nothing to mount it over
+        return []
+    file = given.scratch / "hosts"
+    file.write_text(f"127.0.0.1\t{hostname(pod)}\n{Path(_HOSTS).read_text()}")
+    return [Mount(str(file), _HOSTS)]
 
 
 def _user(pod: Object, container: Object) -> tuple[int, int]:
