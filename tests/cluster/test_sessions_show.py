@@ -1,7 +1,11 @@
 """What cells show and how fast they heed Stop, with what images have: matplotlib, tqdm, ipywidgets, or their like."""
 
+import importlib.util
+import io
+import pickle
 import signal
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,19 @@ def session(sessions):
 def having(session, module):
     if not session.probe([module])[module]:
         pytest.skip(f"the Python of this cluster's image has no {module}")
+
+
+def brought(session, *modules):
+    """Bring packages of pure Python into a pod whose image lacks them, as ``pip install`` would."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for module in modules:
+            folder = Path(importlib.util.find_spec(module).origin).parent
+            for path in folder.rglob("*.py"):
+                archive.write(path, Path(module, path.relative_to(folder)))
+    source = "import sys; open('/tmp/modules.zip', 'wb').write(packed); sys.path.append('/tmp/modules.zip')"
+    done, _ = run(session, source, inputs={"packed": pickle.dumps(packed.getvalue())})
+    assert done.status == "ok", done
 
 
 def of(kind, heard):
@@ -86,7 +103,8 @@ print("after")
 
 
 def test_a_widget_is_shown_as_text(session):
-    having(session, "ipywidgets")
+    having(session, "IPython")
+    brought(session, "ipywidgets", "comm")
     done, heard = run(session, "import ipywidgets\nipywidgets.IntSlider(value=3)")
     assert done.status == "ok"
     (result,) = of(Result, heard)
