@@ -23,7 +23,7 @@ from kt_jupyter.compute.session import Session
 from kt_jupyter.compute.status import ComputeStatus, State
 from kt_jupyter.compute.volumes import Wanted
 from kt_jupyter.errors import ComputeDiffers, Forbidden, KtError, NotFound
-from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster, Get
 from kt_jupyter.pods import Start
 from kt_jupyter.reporting import Say
 from kt_jupyter.specs import compute as specs
@@ -215,6 +215,8 @@ def _ready(request: Request, progress: Say | None, *, first: Json | None = None)
     manifest = request.manifest(ready, first=first)
     check_with_server(request, manifest)
     _tell_of_gpus(request, progress)
+    if ready.missing:  # who may not list pods can't start it, nor know then that nobody uses what was made for it
+        request.cluster.list(PODS, namespace=request.namespace, label_selector=specs.selector(request.name))
     with _volumes(request, ready.missing, progress):
         yield manifest
 
@@ -228,26 +230,30 @@ def _tell_of_gpus(request: Request, progress: Say | None) -> None:
 
 @contextlib.contextmanager
 def _volumes(request: Request, missing: Sequence[Volume], progress: Say | None) -> Iterator[None]:
-    """Make the volumes that are missing; unmake them when the block fails."""
-    made: list[tuple[str, str]] = []
+    """Make the volumes that are missing; unmake them when the block fails, or say that they are left."""
+    made: dict[str, str] = {}
     try:
         for volume in missing:
             claim = volume.ensure(notify=progress)
-            made.append((volume.name, claim["metadata"]["uid"]))
+            made[volume.name] = claim["metadata"]["uid"]
         yield
     except BaseException:
-        removed = [name for name, uid in made if _unmade(request, name, uid)]
-        if removed:
-            names = ", ".join(removed)
+        removed = {name: _unmade(request, name, uid) for name, uid in made.items()}
+        if names := ", ".join(name for name, gone in removed.items() if gone):
             reporting.notice(f"Removed again: volume {names}, made for {request.name} and never used.", progress)
+        if names := ", ".join(name for name, gone in removed.items() if not gone):
+            reporting.notice(f"Not removed again: volume {names}, made for {request.name}.", progress)
         raise
 
 
 def _unmade(request: Request, name: str, uid: str) -> bool:
-    """Delete a volume that was made a moment ago, unless somebody else uses it by now."""
+    """Delete a volume that was made a moment ago, unless somebody uses it by now or the compute is still there."""
+    job = specs.job_of(request.name)
     try:
+        (found,) = request.cluster.gather(Get(JOBS, job, request.namespace), return_errors=True)
+        stays = not isinstance(found, KtError) and not found["metadata"].get("deletionTimestamp")
         users = Volume.from_name(name, request.namespace).users()
-        if any(use.owner != f"Job {specs.job_of(request.name)}" for use in users):
+        if stays or any(use.owner != f"Job {job}" for use in users):
             return False
         request.cluster.delete(CLAIMS, name, namespace=request.namespace, uid=uid)
     except KtError:

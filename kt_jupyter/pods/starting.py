@@ -246,24 +246,30 @@ class Start:
         why = "stopped" if isinstance(error, KeyboardInterrupt) else "it does not go on"
         if self._existing is not None:
             what = "it is left as it is, for somebody else started it"
-        elif self._remove():
+        elif (left := self._remove()) is None:
             what = "what was made is removed"
         else:
-            what = "it could not be removed, and ends by itself"
+            what = "what was made is left"
+            reporting.notice(self._left(left), self._progress)
         if not self._finished:
             stopped = line.stopped(self._stages, self._situation.doing, self._waited, f"{why}; {what}.")
             reporting.progress(stopped, self._progress)
 
-    def _remove(self) -> bool:
-        """Delete the Job, its pods with it; returns whether nothing is left of it."""
+    def _remove(self) -> KtError | None:
+        """Delete the Job, its pods with it; returns why it is left, None when it is not."""
         uid = self._job["metadata"]["uid"] if hasattr(self, "_job") else None
         try:
             self._cluster.delete(JOBS, self._name, namespace=self._namespace, uid=uid)
         except (NotFound, Conflict):
-            return True
-        except KtError:
-            return False
-        return True
+            return None
+        except KtError as error:
+            return error
+        return None
+
+    def _left(self, why: KtError) -> str:
+        ends = "activeDeadlineSeconds" in self._manifest["spec"]
+        by = "by itself" if ends else f"when somebody deletes it: kubectl delete job {self._name} -n {self._namespace}"
+        return f"Job {self._name} in namespace {self._namespace} could not be removed, and ends {by}. {why.fact}"
 
 
 def start(
