@@ -243,8 +243,8 @@ class RemoteError(KtError, RuntimeError):
 class CallEnded(KtError):
     """A call ended without a value and without an exception, since its process did.
 
-    ``reason`` is one of these: ``interrupted``, ``timeout``, ``exited``, ``crashed``, ``killed``, ``out of memory``;
-    ``exit_code`` and ``signal`` are its process's, where it had one.
+    ``reason`` is one of these: ``interrupted``, ``timeout``, ``exited``, ``crashed``, ``killed``, ``out of memory``,
+    ``not started``; ``exit_code`` and ``signal`` are its process's, where it had one.
     """
 
     def __init__(
@@ -337,7 +337,7 @@ class CellFailed(KtError):
         self.traceback = traceback
 
     def _render_traceback_(self) -> list[str]:
-        told = super()._render_traceback_() if self.status != "error" else []
+        told = super()._render_traceback_() if self.status != "error" or not self.traceback else []
         return [*self.traceback, *told]
 
 

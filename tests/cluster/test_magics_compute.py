@@ -164,6 +164,13 @@ def test_what_cannot_be_pickled_is_named_with_the_attribute_that_is_to_blame(not
         notebook.cell("print(model)", "--in model")
 
 
+def test_a_variable_that_cannot_be_read_there_is_named_and_the_cell_is_not_run(notebook, capfd):
+    notebook.run("class Odd:\n    def __reduce__(self): return int, ('x',)\nodd = Odd()")
+    with pytest.raises(kt.NotPicklable, match=r"--in: odd can't be unpickled there \(ValueError.*was not run"):
+        notebook.cell("print('ran', 'anyway')", "--in odd")
+    assert "ran anyway" not in capfd.readouterr().out
+
+
 def test_a_variable_that_is_not_there_is_named_with_what_is_like_it(notebook):
     notebook.run("dataframe = 1")
     with pytest.raises(kt.InvalidInput, match="no variable datafram in this notebook") as refusal:

@@ -16,6 +16,7 @@ from kt_jupyter.errors import CallEnded, CallOutOfMemory, CallTimeout, KtError, 
 
 _KINDS: Final[dict[str, type[CallEnded]]] = {"timeout": CallTimeout, "out of memory": CallOutOfMemory}
 _NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
+_NOT_RUN: Final = "It was not run: "  # so the agent says it
 _NUMPY_2: Final = "numpy._core"
 
 
@@ -110,8 +111,11 @@ def _numpy(fact: str) -> PythonMismatch:
 
 def _ended(done: Done, function: str, pod: str) -> CallEnded:
     words = done.sentence or done.status
+    fact = f"returned nothing. {words}"
+    if words.startswith(_NOT_RUN):
+        fact = f"was not run: {words.removeprefix(_NOT_RUN)}"
     return _KINDS.get(done.status, CallEnded)(
-        f"{function} on pod {pod} returned nothing. {words}",
+        f"{function} on pod {pod} {fact}",
         reason=done.status,
         exit_code=done.exit_code,
         signal=done.signal,

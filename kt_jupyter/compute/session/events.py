@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from kt_jupyter.compute.session.pieces import Pieces
 
-Status = Literal["ok", "error", "interrupted", "timeout", "exited", "crashed", "killed", "out of memory"]
+Status = Literal["ok", "error", "interrupted", "timeout", "exited", "crashed", "killed", "out of memory", "not started"]
 Bundle = dict[str, Any]
 
 
@@ -149,7 +149,8 @@ class Done:
         status: ``ok``; ``error``: an exception, which is in ``error``; ``interrupted``: KeyboardInterrupt, and the
             variables are kept; ``timeout``: its time limit was over; ``exited``: its process ended itself, as by
             ``os._exit``; ``crashed``: a signal ended its process, as a segmentation fault does; ``killed``: it was
-            ended on request; ``out of memory``: the kernel killed it at the pod's memory limit.
+            ended on request; ``out of memory``: the kernel killed it at the pod's memory limit; ``not started``: it
+            never ran, for want of a process or of what it was to run on.
         sentence: The status in words for a person; empty for ``ok`` and ``error``.
         error: The exception.
         phase: For a call with an error: ``load`` (the payload can't be unpickled there), ``call``, or ``result``

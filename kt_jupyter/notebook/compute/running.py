@@ -17,7 +17,7 @@ from kt_jupyter.compute.functions.capture import Packed
 from kt_jupyter.compute.functions.checks import check_packages, check_python
 from kt_jupyter.compute.session import Done, Result
 from kt_jupyter.compute.session.on_ranks import AnyWork
-from kt_jupyter.errors import CellFailed, SessionEnded
+from kt_jupyter.errors import CellFailed, KtError, SessionEnded
 from kt_jupyter.notebook.compute import variables
 from kt_jupyter.notebook.compute.relay import Relay
 from kt_jupyter.notebook.compute.values import RemoteValue
@@ -61,7 +61,7 @@ def follow(shell: Any, compute: Compute, work: AnyWork) -> RemoteValue | None:
     Raises:
         CellFailed: It ended other than well.
         SessionEnded: The pod has ended; says why.
-        KtError: A variable could not be brought back.
+        KtError: A variable could not be set there, or brought back.
         KeyboardInterrupt: After the third Stop; the cell goes on there.
     """
     relay = Relay(shell)
@@ -96,8 +96,10 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _failed(compute: Compute, done: Done) -> CellFailed:
+def _failed(compute: Compute, done: Done) -> KtError:
     error = done.error
+    if done.phase == "inputs":
+        return variables.not_taken(done)
     if done.status == "error" and error is not None:
         # Shown with the exception's own name, for that is what a front end prints and what one looks for.
         kind = type(error.ename, (CellFailed,), {"__module__": CellFailed.__module__})

@@ -89,6 +89,12 @@ def assign(done: Done, user_ns: MutableMapping[str, Any]) -> None:
         raise _together(problems)
 
 
+def not_taken(done: Done) -> KtError:
+    """Return the error for variables that could not be set there, for want of which the cell was not run."""
+    words = "--in: {0.name} can't be unpickled there ({0.why}); the cell was not run."
+    return _together([NotPicklable(words.format(each), path=each.name) for each in done.problems])
+
+
 def _told(problem: Problem) -> KtError:
     if problem.kind == "size":
         return TooLarge(

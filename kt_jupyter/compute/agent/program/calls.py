@@ -62,22 +62,24 @@ class Calls:
         self._ready = deque(call for call in self._ready if call.child.alive)
         while self._asked < min(_ASKED, len(self._waiting) + ahead - len(self._ready)):
             call = Call(self._agent)
+            for_whom_waits = self._asked < len(self._waiting) - len(self._ready)
             try:
                 if self._server is None or not self._server.alive:
                     from .forkserver import ForkServer  # not before the first call: a pod's start is waited for
 
                     self._server = ForkServer(self._agent, inside.call)
-                self._server.ask(call, functools.partial(self._made, call))
+                self._server.ask(call, functools.partial(self._made, call, for_whom_waits))
             except OSError as error:
                 if not self._fail(error):
                     return
             else:
                 self._asked += 1
 
-    def _made(self, call: Call, made: Child | OSError) -> None:
+    def _made(self, call: Call, for_whom_waits: bool, made: Child | OSError) -> None:  # noqa: FBT001
         self._asked -= 1
         if isinstance(made, OSError):
-            self._fail(made)
+            if for_whom_waits:  # else whoever has come meanwhile gets a try of its own
+                self._fail(made)
         else:
             call.child = made
             self._ready.append(call)
@@ -94,7 +96,7 @@ class Calls:
         """Tell who waits longest, and return whether there was one: else the next one will hear of it."""
         if not self._waiting:
             return False
-        self._waiting.popleft().not_started(f"No process could be started for it: {error}.")
+        self._waiting.popleft().no_process(error)
         return True
 
 

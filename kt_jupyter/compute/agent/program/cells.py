@@ -93,7 +93,7 @@ class Cells(Listener):
         try:
             self.warm_up()
         except OSError as error:
-            work.not_started(f"No process could be started for it: {error}.")
+            work.no_process(error)
             return
         assert self._child is not None
         if not self._used:

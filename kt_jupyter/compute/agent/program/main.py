@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -27,7 +28,8 @@ def main(options: dict[str, Any]) -> int:
         sys.exit(words % (directory, error.strerror or error))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    agent.cells.warm_up()
+    with contextlib.suppress(OSError):  # else the first cell is told
+        agent.cells.warm_up()
     if options.get("first"):
         agent.take(options["first"]).complete()
     gc.freeze()  # what is here stays: looking for garbage in it would take as long as a call

@@ -210,7 +210,7 @@ class Connection:
             for piece in frame.payload:
                 work.upload.write(piece)
         except OSError as error:
-            work.not_started(f"There is no room in the pod for what it was given: {error.strerror}.")
+            work.not_started(f"It was not run: there is no room in the pod for what it was given ({error.strerror}).")
             return
         self.agent.touched()
         work.complete()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -115,7 +116,14 @@ class Work:
 
     def not_started(self, why: str) -> None:
         """End it before it began."""
-        self._end("interrupted" if self._asked else "error", why, error=_error("NotStarted", why))
+        self._end("interrupted" if self._asked else "not started", why)
+
+    def no_process(self, error: OSError) -> None:
+        """End it before it began, for no process could be made for it."""
+        why = f"no process could be started for it ({error.strerror or error})"
+        if error.errno == errno.EAGAIN:
+            why = "the pod has as many processes as it may have. Try again when some have ended"
+        self.not_started(f"It was not run: {why}.")
 
     # ---- how it is stopped
 
@@ -234,10 +242,6 @@ class Work:
 
 def _dump(value: Json) -> bytes:
     return json.dumps(value).encode()
-
-
-def _error(ename: str, evalue: str) -> Json:
-    return {"ename": ename, "evalue": evalue, "traceback": []}
 
 
 def _signal_name(signum: int) -> str:
