@@ -132,7 +132,8 @@ def _of_container(pod: Json, container: str, ended: Json, said: re.Match[str] | 
         return None
     why = said["why"]
     if ended.get("exitCode") == TOO_OLD:
-        return Ending("not started", f'the Python in image "{image}" is too old: {why.rstrip(".")}', remedy=_PYTHON)
+        has = why.removeprefix("this image ").rstrip(".")
+        return Ending("not started", f'image "{image}" {has}', remedy=_PYTHON)
     if why.startswith("idle: "):
         return Ending("idle", why.removeprefix("idle: "))
     return Ending("stopped", "it was stopped") if why == "stopped" else None

@@ -22,7 +22,7 @@ from kt_jupyter.compute.preparing import Prepared, prepare
 from kt_jupyter.compute.session import Session
 from kt_jupyter.compute.status import ComputeStatus, State
 from kt_jupyter.compute.volumes import Wanted
-from kt_jupyter.errors import ComputeDiffers, Forbidden, KtError, NotFound
+from kt_jupyter.errors import ComputeDiffers, Forbidden, ImageNotAvailable, KtError, NotFound, SessionEnded
 from kt_jupyter.kube import CLAIMS, JOBS, PODS, Cluster, Get
 from kt_jupyter.pods import Start
 from kt_jupyter.reporting import Say
@@ -273,8 +273,21 @@ def _connected(
         with _conversing(request, started.pods, started.container) as sessions:
             answer = _all([session.connecting() for session in sessions])
             starting.until("running", unless=answer)
-            answer.result()
+            with _without_python(subject):
+                answer.result()
     return Running(sessions, specs.options_of(started.job), _nodes(started.pods))
+
+
+@contextlib.contextmanager
+def _without_python(subject: str) -> Iterator[None]:
+    """Say of an image whose Python does not do what is said of one that has none."""
+    try:
+        yield
+    except SessionEnded as ended:
+        if ended.reason != "not started":
+            raise
+        fact = f"{subject} did not start: {ended.why}."
+        raise ImageNotAvailable(fact, remedy=ended.remedy, server=ended.server) from ended
 
 
 @contextlib.contextmanager

@@ -56,6 +56,7 @@ def test_a_last_word_of_any_kind_is_an_ending(payload):
         "failed to exec in container: failed to load task: no running task found: task 3f0c not found",
         "failed to exec in container: container is in CONTAINER_EXITED state",
         "OCI runtime exec failed: exec failed: cannot exec in a stopped container",
+        "OCI runtime exec failed: unable to start container process: read init-p: connection reset by peer",
     ],
 )
 def test_a_container_that_does_not_run_is_told_from_other_failures(words):

@@ -295,7 +295,11 @@ def test_an_image_without_python_is_named(computes, workloads, empty):
     empty()
 
 
-def test_without_the_right_to_make_jobs_it_is_named(computes, as_user):
-    as_user({"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["get", "list", "watch"]},
-            {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch"]})  # fmt: skip
-    refused(computes, kt.Forbidden, "`create` on `jobs.batch`")
+def test_a_python_that_is_too_old_is_named(computes, workloads):
+    # No image with such a one is everywhere; a Python begins with this file, before it reads the agent.
+    claims_to_be = "import sys\nif sys.argv[0] == '-c': sys.version_info = (3, 7, 17)"
+    with computes.describe(volumes=[kt.Volume("site", "10Mi", "/site", access_mode="RWO")]) as writer:
+        printed(writer, f"open('/site/sitecustomize.py', 'w').write({claims_to_be!r})")
+    words = f'image "{PYTHON}" has Python 3.7, and the agent needs 3.8 or newer.'
+    refused(computes, kt.ImageNotAvailable, words, volumes=["site"], env_vars={"PYTHONPATH": "/site"})
+    assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []

@@ -41,7 +41,7 @@ _LAST_WAIT: Final = 2.0
 _NO_AGENT: Final = 15.0  # seconds after which a container that runs and has no agent is said to have none
 _SILENT: Final = 20.0  # seconds without a word, while something runs, after which the agent is asked whether it lives
 _ANSWER: Final = 15.0  # seconds that it has for that
-_FINAL = (Forbidden, Unauthorized, ContainerNotFound, CommandNotStarted)
+_FINAL = (Forbidden, Unauthorized, ContainerNotFound)
 
 
 class Talk:
@@ -144,10 +144,11 @@ class Talk:
                     wait = _FIRST_WAIT
                     continue
             except _FINAL as error:
-                if self.hello is not None and isinstance(error, CommandNotStarted):
-                    self.last_seen = error.fact  # it was there: its container is ending, and the pod will say why
-                else:
-                    self.pod.end(error)
+                self.pod.end(error)
+            except CommandNotStarted as error:
+                # When the container is just ending it comes in many words, and the pod will say why.
+                self.last_seen = error.fact
+                self._no_agent(error)
             except NotFound:
                 self.pod.absent()
             except KtError as error:
@@ -225,9 +226,13 @@ class Talk:
             self.last_seen = end.how
         elif isinstance(end, Exited):
             self.last_seen = link.words or "its relay ended"
-            clock = asyncio.get_running_loop().time()
-            self._no_agent_since = self._no_agent_since or clock
-            if clock - self._no_agent_since > _NO_AGENT:
-                fact = f'there is no agent in pod "{self._name}", or it does not answer.'
-                remedy = "Was the pod made by kt_jupyter? Its log says more."
-                self.pod.end(KtError(fact, remedy=remedy, server=link.words or None))
+            fact = f'there is no agent in pod "{self._name}", or it does not answer.'
+            remedy = "Was the pod made by kt_jupyter? Its log says more."
+            self._no_agent(KtError(fact, remedy=remedy, server=link.words or None))
+
+    def _no_agent(self, error: KtError) -> None:
+        """Settle that there is none when that has been so for long."""
+        clock = asyncio.get_running_loop().time()
+        self._no_agent_since = self._no_agent_since or clock
+        if clock - self._no_agent_since > _NO_AGENT:
+            self.pod.end(error)

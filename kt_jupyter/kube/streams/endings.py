@@ -19,7 +19,8 @@ from kt_jupyter.errors import ApiError, CommandNotStarted, ContainerNotRunning, 
 Json = dict[str, Any]
 
 _NOT_RUNNING: Final = re.compile(
-    r"container not found|task \S+ not found|container is in CONTAINER_EXITED state|cannot exec in a stopped"
+    r"container not found|task \S+ not found|container is in CONTAINER_EXITED state|cannot exec in a stopped|"
+    r"read init-p: connection reset by peer"
 )
 
 
