@@ -1,12 +1,14 @@
 """What the tests on a cluster share."""
 
 import os
+from pathlib import Path
 
 import pytest
+import yaml
 
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
 from tests.cluster.computing import Computes
-from tests.cluster.sessions import Sessions
+from tests.cluster.sessions import KUBECONFIG, Sessions
 from tests.cluster.shell_pods import attach, environment, shell_pod  # noqa: F401 - fixtures
 from tests.cluster.workloads import Workloads
 from tests.kubectl import Kubectl, program
@@ -120,6 +122,15 @@ def _has(rights, rules):
     wanted = [(verb, group, *name.split("/")) for rule in rules for verb in rule["verbs"]
               for group in rule["apiGroups"] for name in rule["resources"]]  # fmt: skip
     return all(rights.allows(verb, Resource(group, "v1", plural, ""), *part) for verb, group, plural, *part in wanted)
+
+
+@pytest.fixture
+def kubeconfig(cluster, _local_directory):
+    """The file and the context that lead to the cluster."""
+    if cluster.is_local:
+        found = next(path for path in Path(_local_directory).rglob("*") if path.name == "kubeconfig")
+        return found, yaml.safe_load(found.read_text())["current-context"]
+    return Path(KUBECONFIG or "~/.kube/config").expanduser(), cluster.context
 
 
 @pytest.fixture

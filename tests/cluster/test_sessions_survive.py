@@ -13,7 +13,6 @@ import textwrap
 import threading
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 import yaml
@@ -21,18 +20,9 @@ import yaml
 from kt_jupyter.compute.session import Reconnected, Reconnecting
 from kt_jupyter.errors import SessionEnded
 from kt_jupyter.kube import JOBS, PODS, connect, loop
-from tests.cluster.sessions import KUBECONFIG, Heard
+from tests.cluster.sessions import Heard
 
 FIFTY_MEGABYTES = "for i in range(50_000): print(f'{i:0999d}')"
-
-
-@pytest.fixture
-def kubeconfig(cluster, _local_directory):
-    """The file and the context that lead to the cluster."""
-    if cluster.is_local:
-        found = next(path for path in Path(_local_directory).rglob("*") if path.name == "kubeconfig")
-        return found, yaml.safe_load(found.read_text())["current-context"]
-    return Path(KUBECONFIG or "~/.kube/config").expanduser(), cluster.context
 
 
 def cut(session):

@@ -1,38 +1,11 @@
 """The extension in a real Jupyter kernel, heard as a front end hears it."""
 
-import os
-
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager
+
+from tests.kernels import kernel as started
 
 PROGRESS = "from kt_jupyter import reporting\nreporting.progress('waiting')\nreporting.progress('done')"
 OUTCOME = "from kt_jupyter import reporting\nreporting.outcome('done 0.6 s', bare='done')"
-ANSWERS_WITHIN = 30  # seconds
-
-
-class Kernel:
-    """Runs cells and completes lines."""
-
-    def __init__(self, client: BlockingKernelClient) -> None:
-        self.client = client
-
-    def run(self, cell, *, watched=False):
-        """Run a cell; the messages that show something. Somebody watches if somebody could be asked."""
-        sent = self.client.execute(cell, allow_stdin=watched)
-        messages = []
-        while True:
-            message = self.client.get_iopub_msg(timeout=ANSWERS_WITHIN)
-            if message["parent_header"].get("msg_id") != sent:
-                continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return messages
-            if message["msg_type"] not in {"status", "execute_input"}:
-                messages.append(message)
-
-    def complete(self, line):
-        """What Tab offers at the end of the line."""
-        return [match for match in self.client.complete(line, reply=True)["content"]["matches"] if match]
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +14,10 @@ def kernel(_local_directory, cluster, tmp_path_factory):
     if not cluster.is_local:
         pytest.skip("a kernel of its own finds the embedded cluster only")
     home = tmp_path_factory.mktemp("kernel-home")
-    env = {**os.environ, "HOME": str(home), "KT_JUPYTER_LOCAL_DIR": str(_local_directory), "IPYTHONDIR": str(home)}
-    env.pop("KUBECONFIG", None)
-    manager = KernelManager(transport="ipc", connection_file=str(home / "kernel.json"))
-    manager.start_kernel(env=env)
-    client = manager.client()
-    client.start_channels()
-    client.wait_for_ready(timeout=ANSWERS_WITHIN)
-    kernel = Kernel(client)
-    kernel.run("%load_ext kt_jupyter")
-    yield kernel
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    manager.cleanup_resources()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("KUBECONFIG", raising=False)
+        with started(home, KT_JUPYTER_LOCAL_DIR=str(_local_directory)) as kernel:
+            yield kernel
 
 
 def displays(messages):
