@@ -109,16 +109,29 @@ def cluster(_local_directory):
             subprocess.run(stop, check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.fixture
-def namespace(cluster, _isolated):
-    """A namespace of the test's own, current for kt; deleted afterwards, without waiting for that."""
+@contextlib.contextmanager
+def _made_namespace(cluster):
     name = f"kt-test-{uuid.uuid4().hex[:8]}"
     cluster.create(NAMESPACES, {"metadata": {"name": name}})
     if not cluster.is_local:  # it makes the service account a moment later, and refuses pods until then
         cluster.wait_for(SERVICE_ACCOUNTS, "default", lambda account: account, namespace=name, timeout=30)
-    adopt(cluster.with_namespace(name))
     yield name
     cluster.delete(NAMESPACES, name)
+
+
+@pytest.fixture
+def namespace(cluster, _isolated):
+    """A namespace of the test's own, current for kt; deleted afterwards, without waiting for that."""
+    with _made_namespace(cluster) as name:
+        adopt(cluster.with_namespace(name))
+        yield name
+
+
+@pytest.fixture(scope="module")
+def shared_namespace(cluster):
+    """A namespace that the tests of a file share."""
+    with _made_namespace(cluster) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kt_jupyter import reporting
 from kt_jupyter.kube import PODS, ROLE_BINDINGS, ROLES, Resource, adopt
-from tests.cluster.computing import Computes
+from tests.cluster.computing import Computes, Voice
 from tests.cluster.sessions import KUBECONFIG, Sessions
 from tests.cluster.shell_pods import attach, environment, shell_pod  # noqa: F401 - fixtures
 from tests.cluster.workloads import Workloads
@@ -146,6 +147,15 @@ def kubectl(cluster, namespace):
     if path is None:
         pytest.skip("there is no kubectl on the path, and `make test-cluster` has built none")
     return Kubectl(path, cluster, namespace)
+
+
+@pytest.fixture
+def voice():
+    """Whoever hears what is said while something is done, and may act on it."""
+    heard = Voice()
+    before = reporting.use(heard)
+    yield heard
+    reporting.use(before)
 
 
 @pytest.fixture

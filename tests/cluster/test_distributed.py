@@ -5,14 +5,12 @@ import os
 import pathlib
 import socket
 import time
-import uuid
 
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter import reporting
-from kt_jupyter.kube import CLAIMS, NAMESPACES, PODS, SERVICE_ACCOUNTS, adopt
-from tests.cluster.computing import STARTS_WITHIN, Voice
+from kt_jupyter.kube import CLAIMS, PODS, adopt
+from tests.cluster.computing import STARTS_WITHIN
 from tests.cluster.workloads import claim
 from tests.shells import opened
 from tests.waiting import eventually
@@ -21,16 +19,11 @@ WORKERS = 3
 
 
 @pytest.fixture(scope="module")
-def compute(cluster):
+def compute(cluster, shared_namespace):
     """Three workers that most tests here share, in a namespace of their own."""
-    name = f"kt-test-{uuid.uuid4().hex[:8]}"
-    cluster.create(NAMESPACES, {"metadata": {"name": name}})
-    if not cluster.is_local:
-        cluster.wait_for(SERVICE_ACCOUNTS, "default", lambda account: account, namespace=name, timeout=30)
-    adopt(cluster.with_namespace(name))
+    adopt(cluster.with_namespace(shared_namespace))
     with kt.Compute(cpus=0.2, memory="256Mi", name="ranks").distribute(framework="pytorch", workers=WORKERS) as made:
         yield made
-    cluster.delete(NAMESPACES, name)
 
 
 @pytest.fixture
@@ -38,14 +31,6 @@ def on_ranks(compute, cluster):
     """Send a function to the three."""
     adopt(cluster.with_namespace(compute.namespace))
     return lambda function, **options: kt.fn(function).to(compute, **options)
-
-
-@pytest.fixture
-def voice():
-    heard = Voice()
-    before = reporting.use(heard)
-    yield heard
-    reporting.use(before)
 
 
 def summed():

@@ -12,22 +12,17 @@ import uuid
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter.kube import NAMESPACES, SERVICE_ACCOUNTS, adopt
+from kt_jupyter.kube import adopt
 
 RATE = 0.5
 
 
 @pytest.fixture(scope="module")
-def compute(cluster):
+def compute(cluster, shared_namespace):
     """A compute that all tests here share, in a namespace of its own."""
-    name = f"kt-test-{uuid.uuid4().hex[:8]}"
-    cluster.create(NAMESPACES, {"metadata": {"name": name}})
-    if not cluster.is_local:
-        cluster.wait_for(SERVICE_ACCOUNTS, "default", lambda account: account, namespace=name, timeout=30)
-    adopt(cluster.with_namespace(name))
+    adopt(cluster.with_namespace(shared_namespace))
     with kt.Compute(cpus=0.5, memory="512Mi", name="functions") as made:
         yield made
-    cluster.delete(NAMESPACES, name)
 
 
 @pytest.fixture

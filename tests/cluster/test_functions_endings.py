@@ -8,9 +8,7 @@ import time
 import pytest
 
 import kt_jupyter as kt
-from kt_jupyter import reporting
 from kt_jupyter.kube import PODS, loop
-from tests.cluster.computing import Voice
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("namespace")
@@ -19,14 +17,6 @@ pytestmark = pytest.mark.usefixtures("namespace")
 @pytest.fixture
 def compute(computes):
     return computes.start(name="functions")
-
-
-@pytest.fixture
-def voice():
-    heard = Voice()
-    before = reporting.use(heard)
-    yield heard
-    reporting.use(before)
 
 
 def busy():

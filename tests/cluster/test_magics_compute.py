@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 
 import pytest
 import yaml
@@ -11,7 +10,7 @@ from IPython.core.error import UsageError
 
 import kt_jupyter as kt
 from kt_jupyter import reporting
-from kt_jupyter.kube import CLAIMS, JOBS, NAMESPACES, PODS, SERVICE_ACCOUNTS, adopt
+from kt_jupyter.kube import CLAIMS, JOBS, PODS, adopt
 from tests.cluster.computing import SMALL, Voice
 from tests.cluster.workloads import Workloads, claim
 from tests.shells import opened
@@ -21,15 +20,9 @@ OPTIONS = f"--cpus {SMALL['cpus']} --memory {SMALL['memory']}"
 
 
 @pytest.fixture(scope="module")
-def place(cluster):
-    """A namespace that all of these cells share."""
-    name = f"kt-test-{uuid.uuid4().hex[:8]}"
-    cluster.create(NAMESPACES, {"metadata": {"name": name}})
-    workloads = Workloads(cluster, name)
-    if not cluster.is_local:
-        cluster.wait_for(SERVICE_ACCOUNTS, "default", lambda account: account, namespace=name, timeout=30)
-    yield workloads
-    cluster.delete(NAMESPACES, name)
+def place(cluster, shared_namespace):
+    """The namespace that all of these cells share."""
+    return Workloads(cluster, shared_namespace)
 
 
 class Notebook:
