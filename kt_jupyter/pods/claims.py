@@ -46,7 +46,9 @@ def unusable(name: str, claim: Json | None, events: Iterable[Json] = ()) -> Obst
         return Obstacle(f'there is no volume "{name}"', final=True, error=VolumeNotFound)
     if claim["metadata"].get("deletionTimestamp"):
         fact = f'volume "{name}" is being deleted (Terminating), and takes no new pod'
-        return Obstacle(fact, "To see who holds it: vol.status()", final=True, error=VolumeUnusable)
+        return Obstacle(
+            fact, f"To see who holds it: vol.status(), or %kt_volume show {name}", final=True, error=VolumeUnusable
+        )
     phase = (claim.get("status") or {}).get("phase")
     if phase == "Lost":
         fact = f'volume "{name}" is lost: its disk does not exist any longer, and its data with it'
@@ -72,4 +74,6 @@ def _unprovisioned(name: str, claim: Json, events: Iterable[Json]) -> Obstacle |
     missing = missing_class(message(warning))
     why = f"class {missing} does not exist" if missing else clean(message(warning)).rstrip(".")
     fact = f'volume "{name}" has no disk: {why}'
-    return Obstacle(fact, "What can be done: vol.status()", final=True, error=VolumeUnusable)
+    return Obstacle(
+        fact, f"What can be done: vol.status(), or %kt_volume show {name}", final=True, error=VolumeUnusable
+    )

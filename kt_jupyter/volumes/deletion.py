@@ -183,11 +183,14 @@ def _refuse_if_held(planned: Deletion) -> None:
     if not holders:
         return
     if all(use.finished for use in holders):
-        remedy = "Finished pods hold a volume for as long as they exist. To remove them with it: vol.delete(force=True)"
+        remedy = (
+            "Finished pods hold a volume for as long as they exist. To remove them with it: vol.delete(force=True), "
+            "in a magic --force"
+        )
     else:
         remedy = (
-            "Stop them first. Or vol.delete(force=True): it removes the finished ones, and the volume goes when the "
-            "running ones end."
+            "Stop them first. Or vol.delete(force=True), in a magic --force: it removes the finished ones, and the "
+            "volume goes when the running ones end."
         )
     if any(use.terminal and not use.finished for use in holders):
         remedy += "\nA terminal ends with `exit` in it; all of yours that are open: %kt_volume gc --force"
@@ -206,7 +209,7 @@ def _delete_claim(cluster: Cluster, planned: Deletion, uid: str) -> None:
     except Conflict as conflict:
         raise Conflict(
             f'volume "{planned.name}" was deleted and made anew while this ran; the new one is left alone.',
-            remedy="Look at it before deleting it: vol.status()",
+            remedy=f"Look at it before deleting it: vol.status(), or %kt_volume show {planned.name}",
             server=conflict.server or conflict.fact,
             code=conflict.code,
             reason=conflict.reason,
@@ -226,7 +229,8 @@ def _wait_until_gone(
         held = f"held by {name_some(holders)}" if holders else "held by a finalizer"
         raise WaitTimeout(
             f'volume "{planned.name}" is being deleted and still there after {timeout:g} s: {held}.',
-            remedy="The deletion goes on by itself. To see who holds it: vol.status()",
+            remedy="The deletion goes on by itself. To see who holds it: vol.status(), or "
+            f"%kt_volume show {planned.name}",
         ) from late
     if planned.pods:
         reporting.progress(f"Volume {planned.name} is gone.", progress)

@@ -3,6 +3,8 @@
 import asyncio
 import concurrent.futures
 import functools
+import importlib
+import json
 import os
 import pathlib
 import sys
@@ -86,6 +88,28 @@ def test_methods_classes_partials_and_cached_functions_run(on_pod):
     assert isinstance(on_pod(Model)(7), Model)
     assert on_pod(functools.partial(scaled, 8))() == 4
     assert on_pod(fibonacci)(30) == 832040
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """A module of one's own, as it lies beside a notebook, that uses another one."""
+    (tmp_path / "kt_rates.py").write_text("RATE = 3\n")
+    (tmp_path / "kt_beside.py").write_text(
+        "import json\nimport kt_rates\n\nclass Model:\n    def __init__(self, size):\n        self.size = size\n\n"
+        "def scaled(x):\n    return json.dumps(x * kt_rates.RATE)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("kt_beside")
+    for name in ("kt_beside", "kt_rates"):
+        del sys.modules[name]
+
+
+def test_a_module_of_ones_own_goes_along_as_it_is_now_and_an_installed_one_does_not(on_pod, beside, monkeypatch):
+    assert on_pod(beside.scaled)(2) == "6"
+    assert on_pod(lambda: beside.Model(7))().size == 7
+    monkeypatch.setattr(beside.kt_rates, "RATE", 4)
+    monkeypatch.setattr(json, "kt_set_here", True, raising=False)
+    assert on_pod(lambda: (beside.scaled(2), hasattr(json, "kt_set_here")))() == ("8", False)
 
 
 def test_a_coroutine_function_is_awaited_there(on_pod):

@@ -46,7 +46,7 @@ def test_a_finished_pod_holds_it_too(vol, pods):
     pods.finished("done", "my-data")
     with pytest.raises(kt.VolumeInUse, match=r"done \(Succeeded, finished\)") as refusal:
         vol.delete()
-    assert "vol.delete(force=True)" in refusal.value.remedy
+    assert "vol.delete(force=True), in a magic --force" in refusal.value.remedy
 
 
 def test_force_removes_finished_pods_and_then_the_volume(vol, pods, cluster, namespace):
