@@ -109,8 +109,14 @@ class Connection:
             session.connect()
         except SessionEnded as ended:
             ran = self.used or (session.hello is not None and session.hello.generation > 0)
-            kept = ran if ended.kept is None else ended.kept
-            return variables_gone(request.name, ended.reason, ended.why or ended.fact.rstrip(".")) if kept else None
+            if not (ran if ended.kept is None else ended.kept):
+                return None
+            gone = variables_gone(request.name, ended.reason, ended.why or ended.fact.rstrip("."))
+            found = find(request.cluster, request.namespace, request.name)
+            if found is not None and found.state.lives:  # by somebody else, whose variables --fresh would cost
+                gone.remedy = "One of that name has been started since: the next cell runs there."
+                self.leave()
+            return gone
         return None
 
 

@@ -131,7 +131,7 @@ def absence(cluster: Cluster, namespace: str, name: str) -> KtError:
     hint = f"Close to it: {', '.join(near)}. " if near else f"There are: {', '.join(sorted(names))}. " if names else ""
     return ComputeNotFound(
         f'there is no compute "{name}" in namespace {namespace}.',
-        remedy=f'{hint}To start it: kt.Compute(name="{name}").start()',
+        remedy=f'{hint}To start it: %%kt_compute {name}, or kt.Compute(name="{name}").start()',
         code=404,
         reason="NotFound",
     )

@@ -295,11 +295,30 @@ def test_an_image_without_python_is_named(computes, workloads, empty):
     empty()
 
 
-def test_a_python_that_is_too_old_is_named(computes, workloads):
-    # No image with such a one is everywhere; a Python begins with this file, before it reads the agent.
-    claims_to_be = "import sys\nif sys.argv[0] == '-c': sys.version_info = (3, 7, 17)"
-    with computes.describe(volumes=[kt.Volume("site", "10Mi", "/site", access_mode="RWO")]) as writer:
-        printed(writer, f"open('/site/sitecustomize.py', 'w').write({claims_to_be!r})")
+@pytest.fixture
+def claiming(computes):
+    """Options of a compute whose Python says that it is another one: no image with such a one is everywhere."""
+
+    def options(version):
+        # A Python begins with this file, before it reads the agent.
+        source = f"import sys\nif sys.argv[0] == '-c': sys.version_info = {version}"
+        with computes.describe(volumes=[kt.Volume("site", "10Mi", "/site", access_mode="RWO")]) as writer:
+            printed(writer, f"open('/site/sitecustomize.py', 'w').write({source!r})")
+        return {"volumes": ["site"], "env_vars": {"PYTHONPATH": "/site"}}
+
+    return options
+
+
+def test_a_python_that_is_too_old_is_named(computes, claiming, workloads):
     words = f'image "{PYTHON}" has Python 3.7, and the agent needs 3.8 or newer.'
-    refused(computes, kt.ImageNotAvailable, words, volumes=["site"], env_vars={"PYTHONPATH": "/site"})
+    refused(computes, kt.ImageNotAvailable, words, **claiming((3, 7, 17)))
     assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []
+
+
+def test_a_python_of_another_minor_runs_cells_and_is_sent_no_functions(computes, claiming):
+    compute = computes.start(**claiming((3, 9, 18)))
+    with pytest.raises(
+        kt.PythonMismatch, match=rf"this notebook runs Python 3\.\d+ and pod {compute.pod} runs Python 3\.9"
+    ):
+        kt.fn(abs).to(compute)(-3)
+    assert printed(compute, "print(6 * 7)") == "42\n"

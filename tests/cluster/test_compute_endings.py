@@ -64,6 +64,20 @@ def test_after_an_eviction_the_next_cell_says_so_here_and_in_a_new_kernel(comput
     assert printed(other, "print('x' in globals())") == "False\n"
 
 
+def test_one_that_was_started_anew_elsewhere_is_told_of_once_and_then_used(computes):
+    compute = computes.start(name="train")
+    session = compute.session()
+    printed(compute, "x = 1")
+    elsewhere = computes.describe(name="train")
+    elsewhere.start(fresh=True, timeout=STARTS_WITHIN, progress=computes.said.append)
+    printed(elsewhere, "y = 2")
+    eventually(lambda: session.ended)
+    with pytest.raises(kt.SessionEnded, match="Its variables are gone") as told:
+        compute.start_cell("x")
+    assert "has been started since" in told.value.remedy
+    assert printed(compute, "print('x' in globals(), y)") == "False 2\n"
+
+
 def test_what_a_cell_had_kept_is_missed_by_who_ran_none(computes, workloads):
     compute = computes.start(name="train", idle="5s")
     session = compute.session()
