@@ -89,7 +89,8 @@ def test_a_result_goes_on_where_a_broken_connection_had_got_to(agent):
         client.blobs[work] = begun
         told = client.ask(ask="attach", id=work.hex(), position=0, blob=len(begun))
         done = client.wait(work)
-    assert told["done"]["blob"] == done["blob"]
+    # Of a call that is not done yet the beginning of its result may have been sent.
+    assert told["done"] is None or told["done"]["blob"] == done["blob"]
     assert len(begun) == done["blob"]["size"]
     assert pickle.loads(begun) == random.Random(7).randbytes(5 * MEGABYTE)
 
