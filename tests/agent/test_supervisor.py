@@ -10,6 +10,7 @@ import signal
 import stat
 import struct
 import time
+from pathlib import Path
 
 import pytest
 
@@ -213,6 +214,29 @@ def test_its_files_are_for_nobody_else(agent):
     with agent.client():
         assert stat.S_IMODE(agent.directory.stat().st_mode) == 0o700
         assert stat.S_IMODE((agent.directory / "agent.sock").stat().st_mode) == 0o600
+
+
+def test_it_opens_no_port(agent, mine):
+    mine.call(code("pass"))
+    mine.cell("pass")
+    ours = set().union(*map(opened, family(agent.process.pid)))
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        rows = [line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
+        assert not ours & {f"socket:[{row[9]}]" for row in rows}
+
+
+def family(pid):
+    """A process and all that it has started."""
+    with contextlib.suppress(OSError):  # it has just ended
+        started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return {pid}.union(*(family(int(each)) for each in started))
+    return set()
+
+
+def opened(pid):
+    with contextlib.suppress(OSError):
+        return {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    return set()
 
 
 def test_nothing_is_left_on_disk_of_what_is_forgotten(mine, agent):

@@ -7,7 +7,7 @@ import pytest
 
 import kt_jupyter as kt
 from kt_jupyter.compute import State
-from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, NAMESPACES, PODS
+from kt_jupyter.kube import CLAIMS, EVENTS, JOBS, NAMESPACES, NODES, PODS
 from tests.cluster.computing import PYTHON, STARTS_WITHIN, printed
 from tests.cluster.workloads import claim, mounting, pod
 from tests.waiting import eventually
@@ -220,6 +220,34 @@ def test_a_volume_in_use_on_a_node_brings_the_pod_there(computes, workloads):
     workloads.make(PODS, pod("holder", "sleep 600", **mounting("data")))
     node = workloads.running("holder")["spec"]["nodeName"]
     assert computes.start(volumes=["data:/data"]).node == node
+
+
+@pytest.fixture
+def apart(workloads):
+    """Two volumes, each in use on a node of its own."""
+    nodes = [each["metadata"]["name"] for each in workloads.cluster.list(NODES)]
+    if len(nodes) < 2:
+        pytest.skip("this cluster has one node")
+    for name, node in zip(("one", "two"), nodes, strict=False):
+        workloads.make(CLAIMS, claim(name))
+        there = {"nodeSelector": {"kubernetes.io/hostname": node}}
+        workloads.make(PODS, pod(f"holder-{name}", "sleep 600", **mounting(name), **there))
+        workloads.running(f"holder-{name}")
+    return nodes
+
+
+def test_volumes_in_use_on_two_nodes_are_refused_with_both(computes, workloads, apart):
+    error = refused(computes, kt.VolumeInUse, "in use on different nodes", volumes=["one:/one", "two:/two"])
+    assert all(f'"{name}" on {node}' in error.fact for name, node in zip(("one", "two"), apart, strict=False))
+    assert workloads.cluster.list(JOBS, namespace=workloads.namespace) == []
+
+
+def test_of_disks_on_two_nodes_that_nobody_uses_it_is_said_that_they_cannot_be_had_together(computes, workloads, apart):
+    for name in ("one", "two"):
+        workloads.cluster.delete(PODS, f"holder-{name}", namespace=workloads.namespace)
+        workloads.gone(PODS, f"holder-{name}")
+    with pytest.raises(kt.WaitTimeout, match="nodes is where its disk cannot be used"):
+        computes.describe(volumes=["one:/one", "two:/two"]).start(timeout=3, progress=computes.said.append)
 
 
 def test_a_volume_for_one_pod_that_has_one_is_refused_with_its_name(computes, workloads):
