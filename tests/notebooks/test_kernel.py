@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.kernels import ANSWERS_WITHIN
 from tests.kernels import kernel as started
 
 PROGRESS = "from kt_jupyter import reporting\nreporting.progress('waiting')\nreporting.progress('done')"
