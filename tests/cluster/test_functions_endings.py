@@ -9,6 +9,7 @@ import pytest
 
 import kt_jupyter as kt
 from kt_jupyter.kube import PODS, loop
+from tests.cluster.computing import printed
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("namespace")
@@ -64,6 +65,32 @@ def test_a_loop_that_is_stopped_ends_the_generator(compute, voice):
         for _ in items:  # Stop may come between two items, where only the block sees it
             pass
     assert items.call.logs(follow=True).endswith("closed\n")
+
+
+LIMIT = """
+import os, resource
+family, hard = [os.getppid()], resource.getrlimit(resource.RLIMIT_NPROC)[1]
+for pid in family:
+    with open(f"/proc/{{pid}}/task/{{pid}}/children") as children:
+        family += map(int, children.read().split())
+    resource.prlimit(pid, resource.RLIMIT_NPROC, ({most}, hard))
+try:
+    os.fork() or os._exit(0)
+except BlockingIOError:
+    print("full")
+"""
+
+
+def test_where_there_is_no_room_for_a_process_a_call_says_so_and_the_next_one_runs(compute):
+    if printed(compute, LIMIT.format(most=1)) != "full\n":
+        pytest.skip("the pods of this cluster belong to this machine's root, for whom this limit does not hold")
+    with pytest.raises(
+        kt.CallEnded, match=f"abs on pod {compute.pod} was not run: the pod has as many processes"
+    ) as told:
+        kt.fn(abs).to(compute)(-3)
+    assert told.value.reason == "not started"
+    printed(compute, LIMIT.format(most="hard"))
+    assert kt.fn(abs).to(compute)(-3) == 3
 
 
 def test_a_deleted_pod_is_said_with_its_reason_within_three_seconds(compute, cluster, namespace):
