@@ -105,8 +105,10 @@ def _failed(compute: Compute, done: Done) -> KtError:
         kind = type(error.ename, (CellFailed,), {"__module__": CellFailed.__module__})
         failed: CellFailed = kind(error.evalue or error.ename, traceback=error.traceback)
         return failed
-    kept = "Its variables are kept." if done.variables_kept else "The variables of its cells are gone with it."
-    remedy = f"{kept} The compute goes on: the next cell runs on {compute.name}."
+    kept = "Its variables are kept. " if done.variables_kept else "The variables of its cells are gone with it. "
+    if done.status == "not started":  # it had none, and what ended before has been told
+        kept = ""
+    remedy = f"{kept}The compute goes on: the next cell runs on {compute.name}."
     traceback = error.traceback if error is not None else ()
     return CellFailed(done.sentence or done.status, status=done.status, remedy=remedy, traceback=traceback)
 
