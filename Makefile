@@ -113,7 +113,8 @@ lint: install
 	@version=$(VERSION); grep -m1 '^## ' CHANGELOG.md | grep -qF "$$version" || \
 		{ echo "CHANGELOG.md does not begin with version $$version, which package.json has"; exit 1; }
 
-# On the embedded cluster, of which each of the two has its own; a file's tests stay together. ARGS="-n 0" for a debugger.
+# On the embedded cluster, of which each of the two has its own, as it has a Jupyter and a browser; a file's tests stay
+# together. ARGS="-n 0" for a debugger.
 TWO_AT_ONCE := -n 2 --dist loadfile
 
 test-python: install
@@ -130,7 +131,7 @@ test-notebooks: install
 
 test-ui: install browser
 	$(call say,in a browser)
-	$(BIN)/pytest tests/ui
+	$(BIN)/pytest $(TWO_AT_ONCE) tests/ui $(ARGS)
 
 # The same tests on real Kubernetes, and a terminal's life in a browser: on the cluster of CONTEXT, else on one made for
 # the occasion, which is also asked whether it still answers as recorded.

@@ -164,6 +164,8 @@ class Jupyter:
             self.ask("DELETE", f"kernels/{kernel['id']}")
         for terminal in self.ask("GET", "terminals"):
             self.ask("DELETE", f"terminals/{terminal['name']}")
+        # The page takes the kernel that there is, which has started by the time the page has loaded.
+        self.ask("POST", "sessions", {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}})
         # Before the notebook has its kernel its status reads "idle" too, and whoever runs a cell is asked for one.
         with page.expect_websocket(lambda socket: "/channels" in socket.url, timeout=60_000):
             page.goto(f"{self.url}/{self.tree}/{name}?token={TOKEN}&reset")

@@ -75,8 +75,9 @@ def test_of_two_windows_on_one_kernel_the_one_that_asked_opens_it(lab, page, con
 
 
 def test_of_two_notebooks_on_one_kernel_each_gets_the_tab_once(lab, page, volume, tab):
+    name = _ssh(lab, volume)  # before the page is: it looks for new files every ten seconds
     lab.open(page, "1").run(0)
-    (kernel,), name = lab.ask("GET", "kernels"), _ssh(lab, volume)
+    (kernel,) = lab.ask("GET", "kernels")
     session = {"path": name, "name": name, "type": "notebook", "kernel": {"id": kernel["id"]}}
     lab.ask("POST", "sessions", session)
     page.locator(".jp-DirListing-item").filter(has_text=name).dblclick()

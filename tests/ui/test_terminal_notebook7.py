@@ -4,14 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import made_volume
-from tests.ui.lab import serve
 from tests.ui.terminals import Tab
-
-
-@pytest.fixture(scope="module")
-def notebook7(browser, tmp_path_factory):
-    with serve("Notebook", tmp_path_factory.mktemp("notebook7")) as server:
-        yield server
 
 
 @pytest.fixture
