@@ -20,6 +20,8 @@ BIN := $(VENV)/bin
 OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images of Python often set it; then each kernel, terminal and worker of the tests compiles kt_jupyter anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 FRONTEND := package.json yarn.lock .yarnrc.yml $(shell find labextension/src labextension/style labextension/tsconfig.json kt_jupyter/notebook/views/style.css -type f)
 
