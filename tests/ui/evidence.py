@@ -25,6 +25,8 @@ def _pages(name: str, get: Callable[[str], Any]) -> Iterator[str]:
         yield f"page {number}: {page.url}"
         for screen in page.locator(".xterm-accessibility-tree").all_inner_texts():
             yield f"a terminal shows: {screen.strip() or 'nothing'}"
+        for shown in page.locator(".jp-CodeCell").all_inner_texts():
+            yield f"a cell shows: {shown.strip()!r}"
         if get("lab"):
             picture = get("lab").home / f"{name}-{number}.png"
             page.screenshot(path=picture, timeout=10_000)
@@ -36,6 +38,7 @@ def _jupyter(_: str, get: Callable[[str], Any]) -> Iterator[str]:
         yield "Jupyter's log ends with:"
         yield from (lab.home / "log").read_text(errors="replace").splitlines()[-LINES:]
         yield f"terminals: {lab.ask('GET', 'terminals')}"
+        yield f"kernels: {lab.ask('GET', 'kernels')}"  # an idle one has not heard of a cell whose prompt is [*]
 
 
 def _pods(_: str, get: Callable[[str], Any]) -> Iterator[str]:
