@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import functools
+import hashlib
 import importlib
 import json
 import os
@@ -167,8 +168,6 @@ def test_a_call_that_takes_too_long_is_interrupted(on_pod):
 
 
 def test_large_arguments_and_results_arrive_whole(on_pod):
-    import hashlib
-
     data = os.urandom(1 << 20) * 30
 
     def back(data):
@@ -177,6 +176,18 @@ def test_large_arguments_and_results_arrive_whole(on_pod):
     digest, reverse = on_pod(back)(data)
     assert digest == hashlib.sha256(data).hexdigest()
     assert reverse == data[::-1]
+
+
+def test_hundreds_of_megabytes_come_whole(computes):
+    def made():
+        import hashlib
+        import random
+
+        data = random.Random(7).randbytes(250_000_000)
+        return hashlib.sha256(data).hexdigest(), data
+
+    digest, data = kt.fn(made).to(computes.describe(memory="1Gi"))()
+    assert hashlib.sha256(data).hexdigest() == digest
 
 
 def test_a_result_that_cannot_be_sent_back_is_named(on_pod):

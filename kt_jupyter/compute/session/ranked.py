@@ -22,7 +22,7 @@ from kt_jupyter.errors import KtError
 GRACE: Final = 5.0
 """Seconds in which the others may clean up when one has failed."""
 
-_DIED: Final = ("exited", "crashed", "killed", "out of memory", "pod ended")
+_DIED: Final = ("not started", "exited", "crashed", "killed", "out of memory", "pod ended")
 
 
 def environment(rank: int, workers: int, meeting: tuple[str, int]) -> Mapping[str, str]:
