@@ -127,11 +127,15 @@ class _Hider:
 
     def value(self, value: Json, key: str = "") -> Json:
         if isinstance(value, dict):
-            return {
+            shown = {
                 self.text(name): self.value(item, name)
                 for name, item in sorted(value.items())
                 if name != "managedFields"
             }
+            if str(value.get("kind")).endswith("List") and value.get("metadata", {}).get("resourceVersion"):
+                # The whole cluster's: a kept one only while nobody writes anything, which is luck.
+                shown["metadata"]["resourceVersion"] = "<rv>"
+            return shown
         if isinstance(value, list | tuple):
             return ["<age>" if isinstance(item, str) and AGE.match(item) else self.value(item, key) for item in value]
         if isinstance(value, str):
