@@ -169,7 +169,8 @@ class RankedWork:
     def _over(self, rank: int, _: Work) -> None:
         """Note that one has ended, on the I/O thread; the others cannot go on without one that failed."""
         self._ended.append(rank)
-        failed = self.how(rank) not in {"ok", "timeout"}  # each has the same time limit
+        # Each has the same time limit; and a pod that ends takes the others with it, for they are one Job.
+        failed = self.how(rank) not in {"ok", "timeout", "pod ended"}
         if failed and not self._stopping and not self._given_up:
             self._given_up = {place for place, work in enumerate(self.works) if not work.done()}
             for place in self._given_up:
