@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import socket
+import threading
 import time
 
 import pytest
@@ -132,6 +133,13 @@ def test_a_submitted_call_is_a_future_with_the_log_of_each_rank(on_ranks):
     assert call.calls[1].logs() == "rank 1\n"
     assert call.logs() == "[0] rank 0\n[1] rank 1\n[2] rank 2\n"
     assert (call.done(), call.exception(), call.state) == (True, None, "returned")
+
+
+def test_who_asks_to_be_told_of_the_end_when_all_have_ended_is_told(compute, on_ranks):
+    work, told = compute.start_cell("1"), threading.Event()
+    work.wait(30)
+    work.add_done_callback(lambda _: told.set())
+    assert told.wait(10)
 
 
 def test_a_cancelled_call_is_interrupted_on_all_ranks(on_ranks):

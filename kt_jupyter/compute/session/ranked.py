@@ -18,6 +18,7 @@ from kt_jupyter.compute.session.presses import Presses
 from kt_jupyter.compute.session.several import Several
 from kt_jupyter.compute.session.work import Work
 from kt_jupyter.errors import KtError
+from kt_jupyter.kube import loop
 
 GRACE: Final = 5.0
 """Seconds in which the others may clean up when one has failed."""
@@ -116,8 +117,15 @@ class RankedWork:
         return all(work.done() for work in self.works)
 
     def add_done_callback(self, function: Callable[[RankedWork], Any]) -> None:
-        """Call ``function(self)`` once, on the I/O thread, when all have ended. Before anybody waits for that."""
-        self._callbacks.append(function)
+        """Call ``function(self)`` once, on the I/O thread, when all have ended, or soon when they have already."""
+
+        def add() -> None:  # there, where the ends are noted: none can come in between
+            if len(self._ended) == len(self.works):
+                function(self)
+            else:
+                self._callbacks.append(function)
+
+        loop.call_soon(add)
 
     def sent(self) -> None:
         """Wait until all agents have all that they were given."""
