@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from kt_jupyter.compute.status import ComputeStatus, State
 from kt_jupyter.errors import ComputeNotFound, Conflict, Forbidden, KtError, NamespaceNotFound, NotFound
@@ -19,6 +19,9 @@ from kt_jupyter.specs.names import namespace_name
 from kt_jupyter.specs.pod import PURPOSE_LABEL
 
 Json = dict[str, Any]
+
+UNEXPLAINED: Final = {State.STARTING, State.PROBLEM}
+"""Where events say more than the objects themselves."""
 
 
 class ComputeList(Sequence[ComputeStatus]):
@@ -90,12 +93,17 @@ def read_list(cluster: Cluster, namespace: str | None) -> ComputeList:
         raise jobs
     if not jobs and namespace is not None:
         _check_namespace(cluster, namespace)
-    owned = _by_owner(() if isinstance(pods, KtError) else pods)
-    rows = [ComputeStatus.of(job, owned[job["metadata"]["uid"]]) for job in jobs]
-    if any(row.state in {State.STARTING, State.PROBLEM} for row in rows):
-        events = _events(cluster, scope)
-        rows = [ComputeStatus.of(job, owned[job["metadata"]["uid"]], events) for job in jobs]
+    pods = () if isinstance(pods, KtError) else pods
+    rows = judged(jobs, pods)
+    if any(row.state in UNEXPLAINED for row in rows):
+        rows = judged(jobs, pods, _events(cluster, scope))
     return ComputeList(rows, namespace=namespace, context=cluster.context)
+
+
+def judged(jobs: Iterable[Json], pods: Iterable[Json], events: Sequence[Json] = ()) -> list[ComputeStatus]:
+    """Return the computes that Jobs and pods are; events explain what does not start."""
+    owned = _by_owner(pods)
+    return [ComputeStatus.of(job, owned[job["metadata"]["uid"]], events) for job in jobs]
 
 
 def find(cluster: Cluster, namespace: str, name: str) -> ComputeStatus | None:
@@ -114,7 +122,7 @@ def find(cluster: Cluster, namespace: str, name: str) -> ComputeStatus | None:
     _refuse_foreign(job, name)
     owned = _by_owner(() if isinstance(pods, KtError) else pods)[job["metadata"]["uid"]]
     found = ComputeStatus.of(job, owned)
-    if found.state in {State.STARTING, State.PROBLEM}:
+    if found.state in UNEXPLAINED:
         found = ComputeStatus.of(job, owned, _events(cluster, namespace))
     return found
 

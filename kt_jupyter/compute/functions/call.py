@@ -13,6 +13,7 @@ from kt_jupyter.compute.functions.checks import check_python
 from kt_jupyter.compute.functions.outcome import Outcome, loaded, outcome
 from kt_jupyter.compute.functions.printing import Log, Printer
 from kt_jupyter.compute.functions.raising import from_there
+from kt_jupyter.compute.functions.remote import Remote
 from kt_jupyter.compute.functions.sources import with_sources
 from kt_jupyter.compute.session import Done, Event, Interpreter, Item, Session, Work
 from kt_jupyter.compute.session.pieces import Pieces
@@ -22,7 +23,7 @@ from kt_jupyter.errors import KtError, SessionEnded
 _STATES = {"PENDING": "running", "CANCELLED": "cancelled", "CANCELLED_AND_NOTIFIED": "cancelled"}
 
 
-class Call(concurrent.futures.Future[Any]):
+class Call(Remote[Work]):
     """A function that runs in a pod; a ``concurrent.futures.Future`` that can also be awaited.
 
     It goes on when the connection breaks, and when this kernel ends. What it returned is unpickled when it is asked
@@ -76,34 +77,11 @@ class Call(concurrent.futures.Future[Any]):
         """Return what the function raised, None if it returned; arguments as for ``result``."""
         return self._outcome(timeout).error
 
-    def cancel(self) -> bool:
-        """Interrupt the function (KeyboardInterrupt, so that its ``finally`` runs); called again, end its process.
-
-        Returns:
-            Whether it was still running.
-        """
-        if self.cancelled():
-            self._work.terminate()
-            return True
-        if not super().cancel():
-            return False
-        self.set_running_or_notify_cancel()
-        self._work.interrupt()
-        return True
-
     def let_go(self) -> None:
         """Cancel it without waiting: whoever held its items is gone, and finalizers run on any thread."""
-        if not self.done() and super().cancel():
+        if not self.done() and concurrent.futures.Future.cancel(self):
             self.set_running_or_notify_cancel()
             self._work.let_go()
-
-    def sent(self) -> None:
-        """Wait until the pod has all that it needs, which is so of those that ``submit`` returned."""
-        self._work.sent()
-
-    def running(self) -> bool:
-        """Whether it runs."""
-        return not self.done()
 
     def logs(self, *, follow: bool = False) -> str:
         """Return what the function has printed so far; of very much, the end.

@@ -10,7 +10,7 @@ from kt_jupyter.compute.session import Event, Reconnected, Reconnecting, Stoppin
 from kt_jupyter.compute.showing import Showing
 
 _KEPT: Final = 8 << 20  # characters of a call's output
-STOPPING: Final = {
+_STOPPING: Final = {
     "interrupt": "interrupting; Stop again ends its process",
     "terminate": "ending its process; Stop once more leaves it running",
     "kill": "its process does not end by itself: killing it",
@@ -63,7 +63,7 @@ class Printer:
         match event:
             case Stopping(how=how):
                 self.stopped = True
-                reporting.progress(f"◐ {STOPPING[how]}")
+                reporting.progress(f"◐ {_STOPPING[how]}")
             case Reconnecting(how=how):
                 goes_on = f"while its pod lives {self._function} goes on, and nothing is missed"
                 reporting.progress(f"◐ connection lost ({how}); {goes_on}")

@@ -11,17 +11,19 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from kt_jupyter.compute.functions.call import Call
 from kt_jupyter.compute.functions.printing import Log, Printer
-from kt_jupyter.compute.session import Event, Interpreter, RankedWork, Session, Work, environment
+from kt_jupyter.compute.functions.remote import Remote
+from kt_jupyter.compute.session import Event, Interpreter, RankedWork, Session, Work
 from kt_jupyter.compute.session.lanes import marked
+from kt_jupyter.compute.session.on_ranks import environments
 from kt_jupyter.compute.showing import Showing
 
 
-class RankedCall(concurrent.futures.Future[None]):
+class RankedCall(Remote[RankedWork]):
     """A function that runs on every worker: a ``concurrent.futures.Future`` of the list of their results, by rank.
 
     Attributes:
@@ -66,29 +68,6 @@ class RankedCall(concurrent.futures.Future[None]):
         super().exception(timeout)
         blamed = self._work.blamed
         return None if blamed is None else self.calls[blamed].exception()
-
-    def cancel(self) -> bool:
-        """Interrupt the function on all ranks (KeyboardInterrupt); called again, end their processes.
-
-        Returns:
-            Whether it was still running.
-        """
-        if self.cancelled():
-            self._work.terminate()
-            return True
-        if not super().cancel():
-            return False
-        self.set_running_or_notify_cancel()
-        self._work.interrupt()
-        return True
-
-    def sent(self) -> None:
-        """Wait until all pods have all that they need, which is so of those that ``submit`` returned."""
-        self._work.sent()
-
-    def running(self) -> bool:
-        """Whether it runs."""
-        return not self.done()
 
     def logs(self, *, follow: bool = False) -> str:
         """Return what the ranks have printed so far, one rank after the other; of very much, the end.
@@ -154,11 +133,9 @@ def start(send: Callable[..., Work], sessions: Sequence[Session], *, function: s
         function: The function's name.
         there: The Python of the pods.
     """
-    meeting = sessions[0].meeting()
     works, calls = [], []
-    for rank, session in enumerate(sessions):
+    for rank, (session, env) in enumerate(zip(sessions, environments(sessions), strict=True)):
         name = f"{function} (rank {rank})"
-        env: Mapping[str, str] = environment(rank, len(sessions), meeting)
         works.append(send(session, label=name, env=env))
         calls.append(Call(session, works[-1], function=name, there=there))
     return RankedCall(calls, works, function=function)

@@ -33,7 +33,7 @@ from kt_jupyter.compute.session.events import (
     Text,
 )
 from kt_jupyter.compute.session.facts import Hello, Interpreter, WorkInfo
-from kt_jupyter.compute.session.ranked import RankedWork, environment
+from kt_jupyter.compute.session.ranked import RankedWork
 from kt_jupyter.compute.session.session import Session, cell_request
 from kt_jupyter.compute.session.work import Work
 
@@ -59,5 +59,4 @@ __all__ = [
     "Work",
     "WorkInfo",
     "cell_request",
-    "environment",
 ]

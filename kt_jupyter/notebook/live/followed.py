@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from kt_jupyter.compute import ComputeStatus, State
+from kt_jupyter.compute import ComputeStatus
+from kt_jupyter.compute.finding import UNEXPLAINED, judged
 from kt_jupyter.errors import KtError
 from kt_jupyter.kube import EVENTS, JOBS, PODS, Cluster, Event, Subscription
 from kt_jupyter.specs.compute import selector
 
 Json = dict[str, Any]
-
-_UNEXPLAINED: Final = {State.STARTING, State.PROBLEM}
 
 
 class Followed:
@@ -38,15 +37,8 @@ class Followed:
 
     def statuses(self) -> list[ComputeStatus]:
         """Return all computes, as they are now."""
-        owned: dict[str, list[Json]] = {}
-        for pod in self._known[PODS.plural].values():
-            for owner in pod["metadata"].get("ownerReferences") or ():
-                owned.setdefault(owner["uid"], []).append(pod)
         events = list(self._known.get(EVENTS.plural, {}).values())
-        return [
-            ComputeStatus.of(job, owned.get(job["metadata"]["uid"], ()), events)
-            for job in self._known[JOBS.plural].values()
-        ]
+        return judged(self._known[JOBS.plural].values(), self._known[PODS.plural].values(), events)
 
     def close(self) -> None:
         """End the watches."""
@@ -75,7 +67,7 @@ class Followed:
 
     def _explain(self) -> None:
         """Watch events while something does not start, and only then: a namespace has many."""
-        unexplained = any(status.state in _UNEXPLAINED for status in self.statuses())
+        unexplained = any(status.state in UNEXPLAINED for status in self.statuses())
         if unexplained and EVENTS.plural not in self._watches:
             self._watch(EVENTS)
         elif not unexplained and (watch := self._watches.pop(EVENTS.plural, None)) is not None:
